@@ -1,0 +1,178 @@
+//! What a configuration says, checked: the values that the rest of the program runs on.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use crate::domain::lifetime::ExpiryRules;
+use crate::domain::name::Name;
+use crate::domain::policy::Policy;
+
+/// A whole configuration.
+#[derive(Debug)]
+pub struct Settings {
+    pub server: Server,
+    pub log: Log,
+    pub expiry: ExpiryRules,
+    /// At least one.
+    pub issuers: Vec<Issuer>,
+    /// At least one.
+    pub credentials: Vec<(Name, CredentialsSource)>,
+    /// Buckets and grants.
+    pub policy: Policy,
+    pub rate_limits: RateLimits,
+    pub audit: Audit,
+}
+
+/// `[server]`.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub admin_listen: SocketAddr,
+    /// Without a trailing slash.
+    pub public_url: Option<String>,
+    /// Serialised origins, RFC 6454, 6.2.
+    pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub client_address_header: ClientAddressHeader,
+    pub request_timeout: Duration,
+    pub header_timeout: Duration,
+    pub idle_timeout: Duration,
+    /// In bytes.
+    pub max_body: u64,
+    pub max_batch: usize,
+    pub max_connections: usize,
+    pub max_in_flight: usize,
+    pub drain: Duration,
+}
+
+/// `server.client_address_header`: the one header that a trusted proxy writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAddressHeader {
+    /// RFC 7239.
+    Forwarded,
+    XForwardedFor,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A `tracing` filter: `info`, or `presignd=debug,info`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// `log.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+/// One of `[[issuers]]`.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    pub name: Name,
+    /// Equal to `iss`, byte for byte.
+    pub issuer: String,
+    /// At least one.
+    pub audiences: Vec<String>,
+    /// At least one.
+    pub audience_claims: Vec<String>,
+    pub scope_claims: Vec<String>,
+    /// At least one; all HMAC if and only if `keys` is.
+    pub algorithms: Vec<jsonwebtoken::Algorithm>,
+    pub keys: KeySource,
+    pub leeway: Duration,
+    /// The `typ` that is demanded, without `application/`, in lower case.
+    pub token_type: Option<String>,
+    pub required_claims: Vec<String>,
+    /// Not ready without its keys.
+    pub required: bool,
+}
+
+/// Where an issuer's keys come from.
+#[derive(Debug, Clone)]
+pub enum KeySource {
+    /// An absolute https URL, or http to a loopback host.
+    JwksUri(String),
+    JwksFile(PathBuf),
+    /// A shared secret of 32 bytes or more; `None` while it is absent (`serve` is then not ready).
+    Hmac(Option<SecretBytes>),
+}
+
+/// The bytes of a shared secret: wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct SecretBytes(secrecy::SecretSlice<u8>);
+
+impl SecretBytes {
+    /// Takes the bytes.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes, for the one who verifies with them.
+    pub fn expose(&self) -> &[u8] {
+        secrecy::ExposeSecret::expose_secret(&self.0)
+    }
+}
+
+impl std::fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretBytes")
+    }
+}
+
+/// One of `[credentials.NAME]`.
+#[derive(Debug, Clone)]
+pub enum CredentialsSource {
+    /// `AWS_ACCESS_KEY_ID` and its kin, each with this before its name.
+    Environment { prefix: String },
+    /// The JSON that `credential_process` prints.
+    File { path: PathBuf },
+    /// A profile of a shared credentials file; `None`: `~/.aws/credentials`.
+    Profile { profile: String, credentials_file: Option<PathBuf> },
+    /// Credentials handed over in memory (`presignd dev`).
+    Given { access_key_id: String, secret_access_key: SecretString },
+}
+
+/// `[rate_limits]`.
+#[derive(Debug, Clone, Default)]
+pub struct RateLimits {
+    pub per_address: Option<Rate>,
+    pub per_subject: Option<Rate>,
+    pub global: Option<Rate>,
+    /// Count and log what would be refused, refuse nothing.
+    pub report_only: bool,
+}
+
+/// `{ rate = "50/s", burst = 1000 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// This many …
+    pub count: NonZeroU32,
+    /// … in this time: a second, a minute or an hour.
+    pub period: Duration,
+    pub burst: NonZeroU32,
+}
+
+/// `[audit]`.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    pub sink: AuditSink,
+    /// No URL leaves before its line is written.
+    pub required: bool,
+    /// And on disk.
+    pub sync: bool,
+}
+
+/// `audit.path`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditSink {
+    File(PathBuf),
+    Stdout,
+}

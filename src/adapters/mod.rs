@@ -1,0 +1,6 @@
+//! What the world gives: files, keys, credentials, clocks, disks. Adapters do not import each other, except
+//! `config`, `clock` and `telemetry`, and `token` its `jwks`.
+
+pub mod clock;
+pub mod config;
+pub mod telemetry;

@@ -1,0 +1,227 @@
+//! One grant: whom it is for, what it covers, what it asks.
+
+use ipnet::IpNet;
+
+use crate::domain::claims::ClaimPath;
+use crate::domain::lifetime::Lifetime;
+use crate::domain::media_type::TypePattern;
+use crate::domain::name::Name;
+use crate::domain::operation::Action;
+use crate::domain::template::KeyTemplate;
+use crate::domain::template::Scope;
+use crate::domain::template::ValueTemplate;
+
+/// One `[[grants]]` of the configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub name: Name,
+    pub effect: Effect,
+    /// The alias of a bucket.
+    pub bucket: Name,
+    pub scope: Scope,
+    /// As the configuration lists them; empty in a deny that denies all.
+    pub actions: Vec<Action>,
+    /// The issuers it is for; empty in a deny that is for all.
+    pub issuers: Vec<Name>,
+    /// What a token must claim, all of it.
+    pub when: Vec<Condition>,
+    pub enabled: bool,
+    pub max_expires: Lifetime,
+    /// Signs with these instead of the bucket's.
+    pub credentials: Option<Name>,
+    pub upload: UploadLimits,
+    pub download: DownloadLimits,
+    /// `require.source_ips`: the caller's address must be in one of these.
+    pub source_ips: Option<Vec<IpNet>>,
+}
+
+/// Whether a grant opens or shuts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+impl Effect {
+    /// The word in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// One entry of `when`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    pub claim: Claim,
+    pub quantifier: Quantifier,
+    /// At least one.
+    pub values: Vec<Scalar>,
+}
+
+/// What a [`Condition`] looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// `scope`: the issuer's `scope_claims`, taken apart.
+    Scope,
+    At(ClaimPath),
+}
+
+/// How many of a condition's values must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantifier {
+    Any,
+    All,
+}
+
+/// A value that a claim is compared with, by type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    String(String),
+}
+
+/// `[grants.upload]`: what an upload under the grant must or may be.
+#[derive(Debug, Clone)]
+pub struct UploadLimits {
+    /// In bytes.
+    pub max_size: Option<u64>,
+    /// Never empty.
+    pub content_types: Option<Vec<TypePattern>>,
+    pub require_checksum: bool,
+    /// Signs `If-None-Match: *`.
+    pub write_once: bool,
+    /// Never empty; what a request without one asks for is STANDARD.
+    pub storage_classes: Vec<StorageClass>,
+    /// Tag names that the caller may set.
+    pub tags: Vec<String>,
+    /// Whether the caller may set metadata.
+    pub metadata: bool,
+    /// Names in lower case.
+    pub set_metadata: Vec<(String, ValueTemplate)>,
+    pub set_tags: Vec<(String, ValueTemplate)>,
+    pub key_template: Option<KeyTemplate>,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self {
+            max_size: None,
+            content_types: None,
+            require_checksum: false,
+            write_once: false,
+            storage_classes: vec![StorageClass::standard()],
+            tags: Vec::new(),
+            metadata: true,
+            set_metadata: Vec::new(),
+            set_tags: Vec::new(),
+            key_template: None,
+        }
+    }
+}
+
+/// `[grants.download]`: what a reader may ask of the answer.
+#[derive(Debug, Clone)]
+pub struct DownloadLimits {
+    /// Which `response` members a reader may set.
+    pub overrides: Vec<ResponseMember>,
+    /// Every download is signed with an attachment disposition.
+    pub force_attachment: bool,
+    /// `stable` URLs may be asked for.
+    pub stable: bool,
+}
+
+impl Default for DownloadLimits {
+    fn default() -> Self {
+        Self { overrides: vec![ResponseMember::ContentDisposition], force_attachment: false, stable: false }
+    }
+}
+
+/// A member of a request's `response`: a header of S3's answer that a signed query can override.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResponseMember {
+    CacheControl,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentType,
+    Expires,
+}
+
+impl ResponseMember {
+    /// Every member.
+    pub const ALL: [Self; 6] = [
+        Self::CacheControl,
+        Self::ContentDisposition,
+        Self::ContentEncoding,
+        Self::ContentLanguage,
+        Self::ContentType,
+        Self::Expires,
+    ];
+
+    /// The member's name in a request and in `download.overrides`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CacheControl => "cache_control",
+            Self::ContentDisposition => "content_disposition",
+            Self::ContentEncoding => "content_encoding",
+            Self::ContentLanguage => "content_language",
+            Self::ContentType => "content_type",
+            Self::Expires => "expires",
+        }
+    }
+
+    /// The member of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|member| member.as_str() == name)
+    }
+
+    /// S3's query parameter.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::CacheControl => "response-cache-control",
+            Self::ContentDisposition => "response-content-disposition",
+            Self::ContentEncoding => "response-content-encoding",
+            Self::ContentLanguage => "response-content-language",
+            Self::ContentType => "response-content-type",
+            Self::Expires => "response-expires",
+        }
+    }
+}
+
+/// An S3 storage class, as `x-amz-storage-class` carries it: upper-case words.
+///
+/// Stores have classes of their own, so this is a form, not a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageClass(Box<str>);
+
+/// Why a text is no [`StorageClass`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a storage class is 1 to 64 of the characters A-Z 0-9 _, such as STANDARD_IA")]
+pub struct InvalidStorageClass;
+
+impl StorageClass {
+    /// Reads a class.
+    pub fn parse(text: &str) -> Result<Self, InvalidStorageClass> {
+        let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        match (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            true => Ok(Self(text.into())),
+            false => Err(InvalidStorageClass),
+        }
+    }
+
+    /// STANDARD, which a request without a class asks for.
+    pub fn standard() -> Self {
+        Self("STANDARD".into())
+    }
+
+    /// The class's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,15 @@
+//! What presignd knows: keys, grants, the decision, S3 requests, SigV4. Pure: same inputs, same output.
+
+pub mod bucket;
+pub mod caller;
+pub mod claims;
+pub mod endpoint;
+pub mod grant;
+pub mod key;
+pub mod lifetime;
+pub mod media_type;
+pub mod name;
+pub mod operation;
+pub mod policy;
+pub mod refusal;
+pub mod template;

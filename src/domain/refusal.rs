@@ -1,0 +1,62 @@
+//! Why a well-formed request of an authenticated caller gets no URL.
+
+use crate::domain::name::Name;
+
+/// A refusal: a code of the contract, and what the caller can change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: RefusalCode,
+    /// What to change, in one sentence, where the code alone does not say it.
+    pub detail: Option<String>,
+    /// The grant that decided.
+    pub grant: Option<Name>,
+    pub errors: Vec<MemberError>,
+    /// With `expires_in_too_long`: the most that may be asked, in seconds.
+    pub max_expires_in: Option<u32>,
+}
+
+/// What is wrong with one member of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberError {
+    /// RFC 6901, from the request's root: `/key`; empty where no member could mend it.
+    pub pointer: String,
+    pub detail: String,
+}
+
+/// The codes that the decision gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalCode {
+    CredentialsUnavailable,
+    Denied,
+    ExpiredToken,
+    ExpiresInTooLong,
+    GrantDisabled,
+    GrantNotSatisfied,
+    InvalidKey,
+    InvalidRequest,
+    NoGrant,
+}
+
+impl RefusalCode {
+    /// The code's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CredentialsUnavailable => "credentials_unavailable",
+            Self::Denied => "denied",
+            Self::ExpiredToken => "expired_token",
+            Self::ExpiresInTooLong => "expires_in_too_long",
+            Self::GrantDisabled => "grant_disabled",
+            Self::GrantNotSatisfied => "grant_not_satisfied",
+            Self::InvalidKey => "invalid_key",
+            Self::InvalidRequest => "invalid_request",
+            Self::NoGrant => "no_grant",
+        }
+    }
+}
+
+impl MemberError {
+    /// An error of the member at `pointer`.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}

@@ -1,0 +1,463 @@
+//! Templates of a grant: prefixes and keys with claims in them, keys made for a file name, values of metadata and tags.
+
+use crate::domain::claims::ClaimPath;
+use crate::domain::claims::Claims;
+use crate::domain::claims::Value;
+use crate::domain::key;
+use crate::domain::key::FileName;
+
+/// What a grant covers: everything under a prefix, or one key. A `{claim}` in it is a whole segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    text: Box<str>,
+    segments: Box<[Segment]>,
+    end: End,
+}
+
+/// One segment of a [`Scope`]: what stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    Literal(Box<str>),
+    Claim(ClaimPath),
+}
+
+/// What follows the segments of a [`Scope`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// A prefix of whole segments: empty, or ending in `/`.
+    Whole,
+    /// A raw prefix: the beginning of a last segment that is open.
+    Open(Box<str>),
+    /// A key, its last segment the last of the segments.
+    Key,
+    /// A key that ends in `/`.
+    FolderKey,
+}
+
+/// The part of a server-made key that follows the grant's prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTemplate(Vec<Piece>);
+
+/// A value of `set_metadata` or `set_tags`, with claims and `{id}` anywhere in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueTemplate(Vec<Piece>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Claim(ClaimPath),
+    Id,
+    FileName,
+    Extension,
+    Date,
+}
+
+/// What fills a [`KeyTemplate`] or a [`ValueTemplate`] beside claims.
+#[derive(Debug, Clone, Copy)]
+pub struct Filling<'a> {
+    /// Of the caller, or of nobody.
+    pub claims: &'a Claims,
+    /// The issuance id.
+    pub id: &'a str,
+    /// `2026/11/24`, UTC.
+    pub date: &'a str,
+}
+
+/// Why a text is no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTemplate {
+    #[error("a prefix ends in / or is empty (raw_prefix = true allows another)")]
+    NotWhole,
+    #[error("a {{claim}} is a whole segment")]
+    ClaimInsideSegment,
+    #[error("the open last segment of a raw prefix holds no {{claim}}")]
+    ClaimInOpenSegment,
+    #[error("a {{ without its }} (a literal brace is written {{{{)")]
+    Unclosed,
+    #[error("{{{0}}} is no claim's name")]
+    BadClaim(String),
+    #[error("{0}")]
+    Key(#[from] key::InvalidKey),
+}
+
+impl Scope {
+    /// Reads a `prefix`: empty, ending in `/`, or with `raw` ending anywhere.
+    pub fn prefix(text: &str, raw: bool) -> Result<Self, InvalidTemplate> {
+        let (whole, open) = match text.rfind('/') {
+            Some(slash) => text.split_at(slash + 1),
+            None => ("", text),
+        };
+        let end = match open {
+            "" => End::Whole,
+            _ if !raw && open.starts_with('{') && open.ends_with('}') => return Err(InvalidTemplate::NotWhole),
+            _ if !raw => return Err(InvalidTemplate::NotWhole),
+            _ => End::Open(literal(open)?.into()),
+        };
+        let segments = match whole.strip_suffix('/') {
+            Some(inner) => inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?,
+            None => Box::default(),
+        };
+        Self { text: text.into(), segments, end }.checked()
+    }
+
+    /// Reads a `key`.
+    pub fn key(text: &str) -> Result<Self, InvalidTemplate> {
+        let (inner, end) = match text.strip_suffix('/') {
+            Some(inner) => (inner, End::FolderKey),
+            None => (text, End::Key),
+        };
+        let segments = inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?;
+        Self { text: text.into(), segments, end }.checked()
+    }
+
+    /// As the configuration writes it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The segments, outermost first.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// What follows them.
+    pub fn end(&self) -> &End {
+        &self.end
+    }
+
+    /// Whether it is one key, rather than a prefix.
+    pub fn is_key(&self) -> bool {
+        matches!(self.end, End::Key | End::FolderKey)
+    }
+
+    /// The claims that it takes.
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Claim(path) => Some(path),
+            Segment::Literal(_) => None,
+        })
+    }
+
+    /// How many bytes of `key` the filled-in prefix takes, if it begins it; all of them where this is a key that
+    /// equals it. Claims are whole segments, so at most one way of filling begins a key.
+    pub fn covers(&self, claims: &Claims, key: &str) -> Option<usize> {
+        let (taken, rest) = self.walk(claims, key)?;
+        match &self.end {
+            End::Whole => Some(taken),
+            End::Open(open) => rest.starts_with(&**open).then(|| taken + open.len()),
+            End::Key => (rest.is_empty() && !key.ends_with('/')).then_some(key.len()),
+            End::FolderKey => (rest.is_empty() && key.ends_with('/')).then_some(key.len()),
+        }
+    }
+
+    /// Takes the segments off the front of `key`, each with its slash but for a key's last.
+    fn walk<'k>(&self, claims: &Claims, key: &'k str) -> Option<(usize, &'k str)> {
+        let mut rest = key;
+        for (place, segment) in self.segments.iter().enumerate() {
+            let last_of_key = self.end == End::Key && place + 1 == self.segments.len();
+            let (head, tail) = match rest.split_once('/') {
+                Some(_) if last_of_key => return None,
+                Some(parts) => parts,
+                None if last_of_key => (rest, ""),
+                None => return None,
+            };
+            if !segment.takes(claims, head) {
+                return None;
+            }
+            rest = tail;
+        }
+        Some((key.len() - rest.len(), rest))
+    }
+
+    /// Every filled-in text that begins with `start`, at most `most` of them; `None` if there are more, or if trying
+    /// them takes too long.
+    pub fn fills(&self, claims: &Claims, start: &str, most: usize) -> Option<Vec<String>> {
+        let mut texts = vec![String::new()];
+        for (place, segment) in self.segments.iter().enumerate() {
+            let slash = if self.end == End::Key && place + 1 == self.segments.len() { "" } else { "/" };
+            let values = segment.values(claims);
+            let longer = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}{slash}")));
+            texts = longer.filter(|text| agrees(text, start)).take(most + 1).collect();
+            if texts.len() > most {
+                return None;
+            }
+        }
+        if let End::Open(open) = &self.end {
+            texts.iter_mut().for_each(|text| text.push_str(open));
+        }
+        texts.retain(|text| text.starts_with(start));
+        texts.sort_unstable();
+        texts.dedup();
+        Some(texts)
+    }
+
+    /// The template's literals must themselves make a key.
+    fn checked(self) -> Result<Self, InvalidTemplate> {
+        for segment in &self.segments {
+            if let Segment::Literal(text) = segment {
+                check_segment(text)?;
+            }
+        }
+        if let End::Open(open) = &self.end {
+            check_open(open)?;
+        }
+        Ok(self)
+    }
+}
+
+/// Whether one of the two begins the other.
+fn agrees(text: &str, start: &str) -> bool {
+    text.starts_with(start) || start.starts_with(text)
+}
+
+fn check_segment(text: &str) -> Result<(), InvalidTemplate> {
+    match key::ObjectKey::parse(text) {
+        Ok(_) if text.contains('/') => Err(key::InvalidKey::EmptySegment.into()),
+        Ok(_) => Ok(()),
+        Err(key::InvalidKey::Empty) => Err(key::InvalidKey::EmptySegment.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An open end may begin with dots: `..` is the beginning of `...x`.
+fn check_open(text: &str) -> Result<(), InvalidTemplate> {
+    match check_segment(text) {
+        Err(InvalidTemplate::Key(key::InvalidKey::DotSegment)) => Ok(()),
+        other => other,
+    }
+}
+
+impl Segment {
+    fn parse(text: &str) -> Result<Self, InvalidTemplate> {
+        match pieces(text, Piece::claim)?.as_slice() {
+            [] => Ok(Self::Literal("".into())),
+            [Piece::Claim(path)] => Ok(Self::Claim(path.clone())),
+            [Piece::Literal(text)] => Ok(Self::Literal(text.as_str().into())),
+            _ => Err(InvalidTemplate::ClaimInsideSegment),
+        }
+    }
+
+    /// Whether the segment, filled in, can be this text.
+    pub fn takes(&self, claims: &Claims, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => **literal == *text,
+            Self::Claim(path) => fillable(text) && claims.at(path).is_some_and(|claim| holds(claim, text)),
+        }
+    }
+
+    fn values(&self, claims: &Claims) -> Vec<String> {
+        match self {
+            Self::Literal(literal) => vec![literal.to_string()],
+            Self::Claim(path) => claims.at(path).map(texts).unwrap_or_default(),
+        }
+    }
+}
+
+/// Whether a claim's value may fill a template: never empty, over 256 bytes, a dot segment, or with `/`, `\` or a
+/// control character.
+fn fillable(text: &str) -> bool {
+    text.len() <= 256 && key::is_segment(text)
+}
+
+fn holds(claim: &Value, text: &str) -> bool {
+    match claim {
+        Value::String(value) => value == text,
+        Value::Integer(value) => value.to_string() == text,
+        Value::List(items) => items.iter().any(|item| item.as_str() == Some(text)),
+        Value::Null | Value::Bool(_) | Value::Float(_) | Value::Object(_) => false,
+    }
+}
+
+/// What a claim can fill in: a string, an integer, the strings of a list.
+fn texts(claim: &Value) -> Vec<String> {
+    let all = match claim {
+        Value::String(value) => vec![value.clone()],
+        Value::Integer(value) => vec![value.to_string()],
+        Value::List(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::Null | Value::Bool(_) | Value::Float(_) | Value::Object(_) => Vec::new(),
+    };
+    all.into_iter().filter(|text| fillable(text)).collect()
+}
+
+/// The one text that a claim fills in: `None` where it has none or several.
+fn only_text(claims: &Claims, path: &ClaimPath) -> Option<String> {
+    match texts(claims.at(path)?).as_slice() {
+        [text] => Some(text.clone()),
+        _ => None,
+    }
+}
+
+impl KeyTemplate {
+    /// Reads a `key_template`: claims as whole segments; `{id}`, `{file_name}`, `{ext}`, `{date}` anywhere.
+    pub fn parse(text: &str) -> Result<Self, InvalidTemplate> {
+        if text.is_empty() {
+            return Err(key::InvalidKey::Empty.into());
+        }
+        let mut all = Vec::new();
+        for (place, segment) in text.split('/').enumerate() {
+            let mut found = pieces(segment, Piece::of_key)?;
+            match found.as_slice() {
+                [] => return Err(key::InvalidKey::EmptySegment.into()),
+                [Piece::Claim(_)] => {}
+                [Piece::Literal(literal)] => check_segment(literal)?,
+                several if several.iter().any(|piece| matches!(piece, Piece::Claim(_))) => {
+                    return Err(InvalidTemplate::ClaimInsideSegment);
+                }
+                _ => {}
+            }
+            if place > 0 {
+                all.push(Piece::Literal("/".to_owned()));
+            }
+            all.append(&mut found);
+        }
+        Ok(Self(all))
+    }
+
+    /// The claims that it takes.
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
+        claims_of(&self.0)
+    }
+
+    /// The tail of the key; `None` where a claim does not give exactly one segment.
+    pub fn fill(&self, filling: Filling<'_>, file_name: &FileName) -> Option<String> {
+        fill(&self.0, |path| only_text(filling.claims, path), filling, Some(file_name))
+    }
+}
+
+impl ValueTemplate {
+    /// Reads a value: claims and `{id}` anywhere.
+    pub fn parse(text: &str) -> Result<Self, InvalidTemplate> {
+        pieces(text, Piece::of_value).map(Self)
+    }
+
+    /// The claims that it takes.
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
+        claims_of(&self.0)
+    }
+
+    /// The value; `None` where a claim is absent or is not one text. A value is no path: it may hold a slash.
+    pub fn fill(&self, filling: Filling<'_>) -> Option<String> {
+        let only = |path: &ClaimPath| match filling.claims.at(path)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::List(items) => match items.as_slice() {
+                [Value::String(text)] if !text.is_empty() => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        fill(&self.0, only, filling, None)
+    }
+}
+
+fn claims_of(pieces: &[Piece]) -> impl Iterator<Item = &ClaimPath> {
+    pieces.iter().filter_map(|piece| match piece {
+        Piece::Claim(path) => Some(path),
+        Piece::Literal(_) | Piece::Id | Piece::FileName | Piece::Extension | Piece::Date => None,
+    })
+}
+
+fn fill(
+    pieces: &[Piece],
+    only: impl Fn(&ClaimPath) -> Option<String>,
+    filling: Filling<'_>,
+    file_name: Option<&FileName>,
+) -> Option<String> {
+    pieces.iter().try_fold(String::new(), |mut text, piece| {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Claim(path) => text.push_str(&only(path)?),
+            Piece::Id => text.push_str(filling.id),
+            Piece::FileName => text.push_str(file_name?.as_str()),
+            Piece::Extension => text.push_str(&file_name?.extension()),
+            Piece::Date => text.push_str(filling.date),
+        }
+        Some(text)
+    })
+}
+
+impl Piece {
+    fn claim(text: &str) -> Option<Self> {
+        claim_path(text).map(Self::Claim)
+    }
+
+    fn of_key(text: &str) -> Option<Self> {
+        match text {
+            "id" => Some(Self::Id),
+            "file_name" => Some(Self::FileName),
+            "ext" => Some(Self::Extension),
+            "date" => Some(Self::Date),
+            _ => Self::claim(text),
+        }
+    }
+
+    fn of_value(text: &str) -> Option<Self> {
+        match text {
+            "id" => Some(Self::Id),
+            _ => Self::claim(text),
+        }
+    }
+}
+
+/// `a.b`, `"a.b".c`: names between dots, quoted where they have dots themselves.
+fn claim_path(text: &str) -> Option<ClaimPath> {
+    let (mut names, mut rest) = (Vec::new(), text);
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
+        };
+        if name.is_empty() || (!rest.starts_with('"') && name.contains(['"', '{', ' '])) {
+            return None;
+        }
+        names.push(name);
+        match after.strip_prefix('.') {
+            Some(next) => rest = next,
+            None if after.is_empty() => return ClaimPath::of(names),
+            None => return None,
+        }
+    }
+}
+
+/// A text without claims, its braces undoubled.
+fn literal(text: &str) -> Result<String, InvalidTemplate> {
+    match pieces(text, Piece::claim)?.as_slice() {
+        [Piece::Literal(literal)] => Ok(literal.clone()),
+        _ => Err(InvalidTemplate::ClaimInOpenSegment),
+    }
+}
+
+/// Takes a template apart; `{{` is a literal brace, and neighbouring literals are one.
+fn pieces(text: &str, named: impl Fn(&str) -> Option<Piece>) -> Result<Vec<Piece>, InvalidTemplate> {
+    let (mut found, mut plain, mut rest) = (Vec::new(), String::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        plain.push_str(before);
+        if let Some(escaped) = after.strip_prefix('{') {
+            plain.push('{');
+            rest = escaped;
+            continue;
+        }
+        let end = closing(after).ok_or(InvalidTemplate::Unclosed)?;
+        let (name, tail) = after.split_at(end);
+        let piece = named(name).ok_or_else(|| InvalidTemplate::BadClaim(name.to_owned()))?;
+        if !plain.is_empty() {
+            found.push(Piece::Literal(std::mem::take(&mut plain)));
+        }
+        found.push(piece);
+        rest = tail.strip_prefix('}').unwrap_or(tail);
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        found.push(Piece::Literal(plain));
+    }
+    Ok(found)
+}
+
+/// Where the `}` is that is not inside quotes.
+fn closing(text: &str) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices().find_map(|(place, c)| {
+        quoted ^= c == '"';
+        (c == '}' && !quoted).then_some(place)
+    })
+}

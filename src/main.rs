@@ -1,0 +1,2 @@
+//! Command line to command.
+fn main() {}
