@@ -1,2 +1,10 @@
-//! Command line to command.
-fn main() {}
+//! Command line to command, and its exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use presignd::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

@@ -12,4 +12,5 @@ pub mod name;
 pub mod operation;
 pub mod policy;
 pub mod refusal;
+pub mod sigv4;
 pub mod template;
