@@ -2,11 +2,11 @@
 
 use ipnet::IpNet;
 
+use crate::domain::action::Action;
 use crate::domain::claims::ClaimPath;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
-use crate::domain::operation::Action;
 use crate::domain::template::KeyTemplate;
 use crate::domain::template::Scope;
 use crate::domain::template::ValueTemplate;

@@ -1,5 +1,6 @@
 //! What presignd knows: keys, grants, the decision, S3 requests, SigV4. Pure: same inputs, same output.
 
+pub mod action;
 pub mod bucket;
 pub mod caller;
 pub mod claims;
@@ -8,6 +9,7 @@ pub mod grant;
 pub mod key;
 pub mod lifetime;
 pub mod media_type;
+pub mod member;
 pub mod name;
 pub mod operation;
 pub mod policy;

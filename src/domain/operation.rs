@@ -1,4 +1,6 @@
-//! The S3 operations that presignd offers, and the rights that a grant's actions give.
+//! The table of S3 operations that presignd offers.
+
+use crate::domain::member::Member;
 
 /// An S3 operation, by S3's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,140 +33,147 @@ impl Method {
     }
 }
 
+/// What a request names: one object, or every key below a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    Key,
+    /// A key, or a `file_name` for which a grant's template makes the key.
+    KeyOrFileName,
+    Prefix,
+}
+
+/// A row of the table: what one operation is to callers, to grants and to S3.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub operation: Operation,
+    /// S3's name.
+    pub name: &'static str,
+    pub method: Method,
+    /// What the query says beside the members.
+    pub subresource: Option<(&'static str, &'static str)>,
+    pub names: Names,
+    pub members: &'static [Member],
+    /// Members of the contract that this version does not have.
+    pub later: &'static [&'static str],
+    /// Whether a bucket's reading credentials sign it, rather than its writing ones.
+    pub reads: bool,
+    pub summary: &'static str,
+}
+
+const READ_MEMBERS: &[Member] =
+    &[Member::Stable, Member::PartNumber, Member::Response, Member::DownloadAs, Member::ChecksumMode];
+
+/// Every operation, a row each, in the order of [`Operation`].
+pub const TABLE: [Row; 5] = [
+    Row {
+        operation: Operation::DeleteObject,
+        name: "DeleteObject",
+        method: Method::Delete,
+        subresource: None,
+        names: Names::Key,
+        members: &[],
+        later: &["version_id", "mfa", "bypass_governance_retention"],
+        reads: false,
+        summary: "Delete an object.",
+    },
+    Row {
+        operation: Operation::GetObject,
+        name: "GetObject",
+        method: Method::Get,
+        subresource: None,
+        names: Names::Key,
+        members: READ_MEMBERS,
+        later: &["version_id", "server_side_encryption"],
+        reads: true,
+        summary: "Download an object.",
+    },
+    Row {
+        operation: Operation::HeadObject,
+        name: "HeadObject",
+        method: Method::Head,
+        subresource: None,
+        names: Names::Key,
+        members: READ_MEMBERS,
+        later: &["version_id", "server_side_encryption"],
+        reads: true,
+        summary: "Ask for an object's headers. A GET's URL does not serve HEAD: the method is signed.",
+    },
+    Row {
+        operation: Operation::ListObjectsV2,
+        name: "ListObjectsV2",
+        method: Method::Get,
+        subresource: Some(("list-type", "2")),
+        names: Names::Prefix,
+        members: &[Member::Delimiter, Member::MaxKeys, Member::ContinuationToken, Member::StartAfter],
+        later: &[],
+        reads: true,
+        summary: "List the keys below a prefix.",
+    },
+    Row {
+        operation: Operation::PutObject,
+        name: "PutObject",
+        method: Method::Put,
+        subresource: None,
+        names: Names::KeyOrFileName,
+        members: &[
+            Member::ContentType,
+            Member::ContentLength,
+            Member::ContentMd5,
+            Member::Checksum,
+            Member::ContentDisposition,
+            Member::ContentEncoding,
+            Member::ContentLanguage,
+            Member::CacheControl,
+            Member::Metadata,
+            Member::Tags,
+            Member::StorageClass,
+            Member::IfNoneMatch,
+        ],
+        later: &["server_side_encryption", "object_lock"],
+        reads: false,
+        summary: "Upload an object in one request.",
+    },
+];
+
 impl Operation {
     /// Every operation, in the order of the names.
-    pub const ALL: [Self; 5] =
-        [Self::DeleteObject, Self::GetObject, Self::HeadObject, Self::ListObjectsV2, Self::PutObject];
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.operation)
+    }
+
+    /// Its row of the table.
+    pub fn row(self) -> &'static Row {
+        let [delete, get, head, list, put] = &TABLE;
+        match self {
+            Self::DeleteObject => delete,
+            Self::GetObject => get,
+            Self::HeadObject => head,
+            Self::ListObjectsV2 => list,
+            Self::PutObject => put,
+        }
+    }
 
     /// S3's name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DeleteObject => "DeleteObject",
-            Self::GetObject => "GetObject",
-            Self::HeadObject => "HeadObject",
-            Self::ListObjectsV2 => "ListObjectsV2",
-            Self::PutObject => "PutObject",
-        }
+        self.row().name
     }
 
     /// The operation of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|operation| operation.as_str() == name)
+        Self::all().find(|operation| operation.as_str() == name)
     }
+}
 
-    /// The HTTP method of the request.
-    pub fn method(self) -> Method {
-        match self {
-            Self::DeleteObject => Method::Delete,
-            Self::GetObject | Self::ListObjectsV2 => Method::Get,
-            Self::HeadObject => Method::Head,
-            Self::PutObject => Method::Put,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operation_has_its_own_row() {
+        for row in &TABLE {
+            assert_eq!(row.operation.row().name, row.name);
+            assert_eq!(format!("{:?}", row.operation), row.name);
+            assert_eq!(Operation::named(row.name), Some(row.operation));
         }
     }
 }
-
-/// What a grant's `actions` allow: a set of operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Actions(u32);
-
-impl Actions {
-    /// Every operation.
-    pub const ALL: Self = Self(u32::MAX);
-
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-
-    /// The set with this operation too.
-    pub fn with(self, operation: Operation) -> Self {
-        Self(self.0 | bit(operation))
-    }
-
-    /// What either holds.
-    pub fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether the operation is in the set.
-    pub fn allow(self, operation: Operation) -> bool {
-        self.0 & bit(operation) != 0
-    }
-
-    /// The operations in the set, in the order of their names.
-    pub fn operations(self) -> impl Iterator<Item = Operation> {
-        Operation::ALL.into_iter().filter(move |operation| self.allow(*operation))
-    }
-}
-
-fn bit(operation: Operation) -> u32 {
-    1 << operation as u32
-}
-
-/// A word of `actions`: one of presignd's, or an operation's own name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Read,
-    Write,
-    Delete,
-    List,
-    Operation(Operation),
-}
-
-/// Why a text is no [`Action`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAction {
-    #[error("not available in this version")]
-    NotAvailable,
-    #[error("no such action")]
-    Unknown,
-}
-
-impl Action {
-    /// Reads one word of `actions`.
-    pub fn parse(word: &str) -> Result<Self, InvalidAction> {
-        match word {
-            "read" => Ok(Self::Read),
-            "write" => Ok(Self::Write),
-            "delete" => Ok(Self::Delete),
-            "list" => Ok(Self::List),
-            _ if LATER.contains(&word) => Err(InvalidAction::NotAvailable),
-            _ => Operation::named(word).map(Self::Operation).ok_or(InvalidAction::Unknown),
-        }
-    }
-
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Delete => "delete",
-            Self::List => "list",
-            Self::Operation(operation) => operation.as_str(),
-        }
-    }
-
-    /// The operations that it stands for.
-    pub fn operations(self) -> Actions {
-        match self {
-            Self::Read => Actions::NONE.with(Operation::GetObject).with(Operation::HeadObject),
-            Self::Write => Actions::NONE.with(Operation::PutObject),
-            Self::Delete => Actions::NONE.with(Operation::DeleteObject),
-            Self::List => Actions::NONE.with(Operation::ListObjectsV2),
-            Self::Operation(operation) => Actions::NONE.with(operation),
-        }
-    }
-}
-
-/// Actions of the contract whose operations this version does not have.
-const LATER: [&str; 11] = [
-    "read_version",
-    "delete_version",
-    "restore",
-    "bypass_governance",
-    "PostObject",
-    "CreateMultipartUpload",
-    "UploadPart",
-    "CompleteMultipartUpload",
-    "AbortMultipartUpload",
-    "ListParts",
-    "RestoreObject",
-];

@@ -64,7 +64,7 @@ pub struct Unsigned<'a> {
 }
 
 /// The URL of the signed request. It is a bearer secret until it ends.
-pub fn presign(request: &Unsigned<'_>, signer: &Signer) -> String {
+pub fn sign(request: &Unsigned<'_>, signer: &Signer) -> String {
     let stamp = Stamp::of(request.signed_at);
     let mut canonical = Canonical { text: String::with_capacity(1024), path: (0, 0), query: (0, 0) };
     canonical.write(request, signer, &stamp);
@@ -273,7 +273,7 @@ mod tests {
             expires_in_seconds: 86_400,
         };
         assert_eq!(
-            presign(&request, &signer),
+            sign(&request, &signer),
             "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
              &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
              &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\

@@ -1,0 +1,198 @@
+//! The members of a request, each in a line or two: name, meaning, form.
+
+/// A member of a request that belongs to some operations only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Member {
+    CacheControl,
+    Checksum,
+    ChecksumMode,
+    ContentDisposition,
+    ContentEncoding,
+    ContentLanguage,
+    ContentLength,
+    ContentMd5,
+    ContentType,
+    ContinuationToken,
+    Delimiter,
+    DownloadAs,
+    IfNoneMatch,
+    MaxKeys,
+    Metadata,
+    PartNumber,
+    Response,
+    Stable,
+    StartAfter,
+    StorageClass,
+    Tags,
+}
+
+/// What a member's JSON value looks like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Form {
+    True,
+    Integer {
+        least: i64,
+        most: i64,
+    },
+    Text,
+    OneOf(&'static [&'static str]),
+    /// `{ "algorithm", "value" }`.
+    Checksum,
+    /// An object of the members of [`crate::domain::grant::ResponseMember`].
+    Response,
+    /// An object of strings.
+    Texts,
+}
+
+/// A member as the API's documentation shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    pub name: &'static str,
+    pub form: Form,
+    pub meaning: &'static str,
+    /// JSON.
+    pub example: &'static str,
+}
+
+impl Member {
+    /// Every member.
+    pub const ALL: [Self; 21] = [
+        Self::CacheControl,
+        Self::Checksum,
+        Self::ChecksumMode,
+        Self::ContentDisposition,
+        Self::ContentEncoding,
+        Self::ContentLanguage,
+        Self::ContentLength,
+        Self::ContentMd5,
+        Self::ContentType,
+        Self::ContinuationToken,
+        Self::Delimiter,
+        Self::DownloadAs,
+        Self::IfNoneMatch,
+        Self::MaxKeys,
+        Self::Metadata,
+        Self::PartNumber,
+        Self::Response,
+        Self::Stable,
+        Self::StartAfter,
+        Self::StorageClass,
+        Self::Tags,
+    ];
+
+    /// The member of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|member| member.name() == name)
+    }
+
+    /// Its name in a request.
+    pub fn name(self) -> &'static str {
+        self.description().name
+    }
+
+    /// How the documentation describes it.
+    pub const fn description(self) -> Description {
+        let (name, form, meaning, example) = match self {
+            Self::CacheControl => {
+                ("cache_control", Form::Text, "`Cache-Control` that S3 keeps with the object.", r#""max-age=31536000""#)
+            }
+            Self::Checksum => (
+                "checksum",
+                Form::Checksum,
+                "The checksum of the body, as padded base64; S3 refuses another body.",
+                r#"{"algorithm":"SHA256","value":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}"#,
+            ),
+            Self::ChecksumMode => (
+                "checksum_mode",
+                Form::OneOf(&["ENABLED"]),
+                "Has S3 answer with the object's checksum.",
+                r#""ENABLED""#,
+            ),
+            Self::ContentDisposition => (
+                "content_disposition",
+                Form::Text,
+                "`Content-Disposition` that S3 keeps with the object.",
+                r#""inline""#,
+            ),
+            Self::ContentEncoding => {
+                ("content_encoding", Form::Text, "`Content-Encoding` that S3 keeps with the object.", r#""gzip""#)
+            }
+            Self::ContentLanguage => {
+                ("content_language", Form::Text, "`Content-Language` that S3 keeps with the object.", r#""en-GB""#)
+            }
+            Self::ContentLength => (
+                "content_length",
+                Form::Integer { least: 0, most: LARGEST_PUT },
+                "The length of the body in bytes; S3 refuses another length.",
+                "48211",
+            ),
+            Self::ContentMd5 => (
+                "content_md5",
+                Form::Text,
+                "The MD5 of the body, as padded base64; S3 refuses another body.",
+                r#""1B2M2Y8AsgTpgAmY7PhCfg==""#,
+            ),
+            Self::ContentType => (
+                "content_type",
+                Form::Text,
+                "The media type of the body, which the upload has to send exactly so.",
+                r#""image/png""#,
+            ),
+            Self::ContinuationToken => (
+                "continuation_token",
+                Form::Text,
+                "`NextContinuationToken` of the answer before.",
+                r#""1ueGcxLPRx1Tr""#,
+            ),
+            Self::Delimiter => ("delimiter", Form::Text, "Rolls keys up that share what stands before it.", r#""/""#),
+            Self::DownloadAs => (
+                "download_as",
+                Form::Text,
+                "A file name under which browsers save the object: put into a `Content-Disposition` by RFC 6266.",
+                r#""Jahresübersicht.pdf""#,
+            ),
+            Self::IfNoneMatch => {
+                ("if_none_match", Form::OneOf(&["*"]), "`*`: S3 refuses the upload where the key is taken.", r#""*""#)
+            }
+            Self::MaxKeys => {
+                ("max_keys", Form::Integer { least: 1, most: 1000 }, "How many keys an answer lists at most.", "100")
+            }
+            Self::Metadata => (
+                "metadata",
+                Form::Texts,
+                "User metadata: names of `a-z 0-9 -`, values of printable ASCII, 2,048 bytes in all.",
+                r#"{"camera":"x100"}"#,
+            ),
+            Self::PartNumber => (
+                "part_number",
+                Form::Integer { least: 1, most: 10_000 },
+                "Reads one part of an object that was uploaded in parts.",
+                "1",
+            ),
+            Self::Response => (
+                "response",
+                Form::Response,
+                "Headers that S3's answer shall have, as far as the grant allows them to be set.",
+                r#"{"content_disposition":"inline"}"#,
+            ),
+            Self::Stable => (
+                "stable",
+                Form::True,
+                "The same question gives the same URL for a quarter of its lifetime, so that caches hit.",
+                "true",
+            ),
+            Self::StartAfter => ("start_after", Form::Text, "Lists keys after this one.", r#""users/42/b""#),
+            Self::StorageClass => {
+                ("storage_class", Form::Text, "The storage class; STANDARD where left out.", r#""STANDARD_IA""#)
+            }
+            Self::Tags => {
+                ("tags", Form::Texts, "Object tags, at most 10, as far as the grant allows them.", r#"{"case":"A-17"}"#)
+            }
+        };
+        Description { name, form, meaning, example }
+    }
+}
+
+/// 5 GiB, the most that one PUT carries.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
+const LARGEST_PUT: i64 = 5 << 30;
