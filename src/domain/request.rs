@@ -1,0 +1,181 @@
+//! One request for a URL: JSON to a [`Request`], every wrong member reported.
+
+use crate::domain::claims::Value;
+use crate::domain::key::FileName;
+use crate::domain::key::InvalidKey;
+use crate::domain::key::ObjectKey;
+use crate::domain::key::RequestedPrefix;
+use crate::domain::member::Member;
+use crate::domain::operation::Names;
+use crate::domain::operation::Operation;
+use crate::domain::operation::Row;
+use crate::domain::operation::TABLE;
+use crate::domain::parameters;
+use crate::domain::parameters::Parameters;
+use crate::domain::refusal::MemberError;
+
+/// A well-formed request: what it asks may still be nobody's to have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub operation: Operation,
+    /// What the caller calls the bucket; perhaps no alias of any.
+    pub bucket: String,
+    pub object: Object,
+    /// What the caller asks for, in seconds, at least 1.
+    pub expires_in: Option<u64>,
+    pub parameters: Parameters,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Object {
+    Key(ObjectKey),
+    /// A key that a grant's template makes.
+    ForFile {
+        file_name: FileName,
+        grant: Option<String>,
+    },
+    Prefix(RequestedPrefix),
+}
+
+/// Why a JSON value is no [`Request`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unreadable {
+    /// Its shape is wrong: every wrong member, at least one.
+    Shape(Vec<MemberError>),
+    /// Only its key is no key.
+    Key { operation: Operation, bucket: String, key: String, error: MemberError },
+}
+
+impl Request {
+    /// Reads a body of `/v1/presign`.
+    pub fn parse(body: &Value) -> Result<Self, Unreadable> {
+        let Value::Object(members) = body else {
+            return Err(Unreadable::Shape(vec![MemberError::at("", "give an object")]));
+        };
+        let row = row_of(body)?;
+        let mut errors = Vec::new();
+        let mut parameters = Parameters::default();
+        for (name, value) in members {
+            if let Some(member) = row.members.iter().find(|member| member.name() == name) {
+                errors.extend(parameters.take(*member, value).err());
+            } else if !is_common(row, name) {
+                errors.push(MemberError::at(format!("/{}", parameters::escaped(name)), stranger(row, name)));
+            }
+        }
+        errors.extend(parameters.conflict());
+        let bucket = note(&mut errors, bucket(body));
+        let expires_in = note(&mut errors, expires_in(body));
+        let named = note(&mut errors, Named::of(row, body));
+        let (Some(bucket), Some(expires_in), Some(named), true) = (bucket, expires_in, named, errors.is_empty()) else {
+            return Err(Unreadable::Shape(errors));
+        };
+        match named.parse() {
+            Ok(object) => Ok(Self { operation: row.operation, bucket, object, expires_in, parameters }),
+            Err(error) => {
+                let error = MemberError::at(format!("/{}", named.member), error.to_string());
+                Err(Unreadable::Key { operation: row.operation, bucket, key: named.text.to_owned(), error })
+            }
+        }
+    }
+}
+
+impl Object {
+    /// The key or the prefix as it stands in answers and in the audit log: a file's name until it has a key.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Key(key) => key.as_str(),
+            Self::ForFile { file_name, .. } => file_name.as_str(),
+            Self::Prefix(prefix) => prefix.as_str(),
+        }
+    }
+}
+
+fn row_of(body: &Value) -> Result<&'static Row, Unreadable> {
+    let known = || TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
+    let row = match body.member("operation") {
+        Some(Value::String(name)) => Operation::named(name).map(Operation::row),
+        _ => None,
+    };
+    row.ok_or_else(|| Unreadable::Shape(vec![MemberError::at("/operation", format!("give one of {}", known()))]))
+}
+
+fn note<T>(errors: &mut Vec<MemberError>, read: Result<T, MemberError>) -> Option<T> {
+    read.map_err(|error| errors.push(error)).ok()
+}
+
+/// Members that every operation has, in the shape that suits the row.
+fn is_common(row: &Row, name: &str) -> bool {
+    match name {
+        "operation" | "bucket" | "expires_in" => true,
+        "key" => row.names != Names::Prefix,
+        "file_name" | "grant" => row.names == Names::KeyOrFileName,
+        "prefix" => row.names == Names::Prefix,
+        _ => false,
+    }
+}
+
+fn stranger(row: &Row, name: &str) -> String {
+    let elsewhere = ["key", "file_name", "grant", "prefix"].contains(&name) || Member::named(name).is_some();
+    match name {
+        _ if row.later.contains(&name) => "not available in this version".to_owned(),
+        _ if elsewhere => format!("{} does not take this member", row.name),
+        _ => "no such member".to_owned(),
+    }
+}
+
+fn bucket(body: &Value) -> Result<String, MemberError> {
+    let value = body.member("bucket").ok_or_else(|| MemberError::at("/bucket", "give the bucket's alias"))?;
+    parameters::any_text("bucket", value).map(str::to_owned)
+}
+
+fn expires_in(body: &Value) -> Result<Option<u64>, MemberError> {
+    match body.member("expires_in") {
+        None => Ok(None),
+        Some(Value::Integer(seconds @ 1..)) => Ok(Some(u64::try_from(*seconds).unwrap_or(u64::MAX))),
+        Some(_) => Err(MemberError::at("/expires_in", "give whole seconds, at least 1")),
+    }
+}
+
+/// The one member that names the object, not yet held against the rules for keys.
+struct Named<'a> {
+    member: &'static str,
+    text: &'a str,
+    grant: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    fn of(row: &Row, body: &'a Value) -> Result<Self, MemberError> {
+        let given = |member| body.member(member).map(|value| parameters::any_text(member, value)).transpose();
+        let found = |member, text, grant| Ok(Self { member, text, grant });
+        let missing = |member, detail| Err(MemberError::at(member, detail));
+        match row.names {
+            Names::Prefix => match given("prefix")? {
+                Some(text) => found("prefix", text, None),
+                None => missing("/prefix", "give the prefix; an empty one is the whole bucket"),
+            },
+            Names::Key => match given("key")? {
+                Some(text) => found("key", text, None),
+                None => missing("/key", "give the key"),
+            },
+            Names::KeyOrFileName => match (given("key")?, given("file_name")?, given("grant")?) {
+                (Some(_), Some(_), _) => missing("/file_name", "give either key or file_name"),
+                (Some(_), None, Some(_)) => missing("/grant", "name a grant only beside file_name"),
+                (Some(text), None, None) => found("key", text, None),
+                (None, Some(text), grant) => found("file_name", text, grant),
+                (None, None, _) => missing("/key", "give the key, or file_name for a key made by a grant's template"),
+            },
+        }
+    }
+
+    fn parse(&self) -> Result<Object, InvalidKey> {
+        match self.member {
+            "prefix" => RequestedPrefix::parse(self.text).map(Object::Prefix),
+            "file_name" => {
+                let grant = self.grant.map(str::to_owned);
+                FileName::parse(self.text).map(|file_name| Object::ForFile { file_name, grant })
+            }
+            _ => ObjectKey::parse(self.text).map(Object::Key),
+        }
+    }
+}
