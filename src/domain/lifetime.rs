@@ -1,6 +1,7 @@
 //! How long a URL lives, and what set that.
 
 use std::time::Duration;
+use std::time::SystemTime;
 
 /// How long a URL stays valid: 1 second to 7 days, the most that SigV4 query signing allows.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
@@ -84,6 +85,82 @@ pub enum ShortCredentials {
     Refuse,
 }
 
+/// What was asked lies beyond what may be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    pub max: Lifetime,
+}
+
+/// What a URL's lifetime is shortened by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutShort {
+    /// The token has ended.
+    Token,
+    /// The credentials end too soon.
+    Credentials,
+}
+
+impl ExpiryRules {
+    /// The lifetime that a grant with this maximum gives: what is asked beyond it is refused, the default is cut.
+    pub fn ask(&self, asked: Option<u64>, grant_max: Lifetime) -> Result<(Lifetime, LimitedBy), TooLong> {
+        let max = grant_max.min(self.max);
+        match asked {
+            Some(seconds) => match Lifetime::of_seconds(seconds) {
+                Ok(lifetime) if lifetime <= max => Ok((lifetime, LimitedBy::Request)),
+                _ => Err(TooLong { max }),
+            },
+            None if self.default <= max => Ok((self.default, LimitedBy::Default)),
+            None => Ok((max, LimitedBy::Grant)),
+        }
+    }
+
+    /// Cuts a lifetime that begins now at the end of the caller's token, where the rules say so.
+    pub fn within_token(
+        &self,
+        (lifetime, by): (Lifetime, LimitedBy),
+        token_ends: SystemTime,
+        now: SystemTime,
+    ) -> Result<(Lifetime, LimitedBy), CutShort> {
+        if !self.within_token {
+            return Ok((lifetime, by));
+        }
+        match whole_seconds(now, token_ends) {
+            0 => Err(CutShort::Token),
+            left if left < lifetime.0 => Ok((Lifetime(left), LimitedBy::Token)),
+            _ => Ok((lifetime, by)),
+        }
+    }
+
+    /// Cuts a lifetime that begins now at the end of the credentials, or refuses it.
+    pub fn within_credentials(
+        &self,
+        (lifetime, by): (Lifetime, LimitedBy),
+        credentials_end: SystemTime,
+        now: SystemTime,
+    ) -> Result<(Lifetime, LimitedBy), CutShort> {
+        let left = whole_seconds(now, credentials_end);
+        match self.short_credentials {
+            _ if left >= lifetime.0 => Ok((lifetime, by)),
+            ShortCredentials::Shorten if left >= SHORTEST_CUT => Ok((Lifetime(left), LimitedBy::Credentials)),
+            ShortCredentials::Shorten | ShortCredentials::Refuse => Err(CutShort::Credentials),
+        }
+    }
+}
+
+/// What credentials would shorten to less than this is refused, in seconds.
+pub const SHORTEST_CUT: u32 = 30;
+
+/// From one instant to another in whole seconds as a signature counts them, at most 7 days, 0 if it lies behind.
+fn whole_seconds(from: SystemTime, to: SystemTime) -> u32 {
+    let left = unix_seconds(to).saturating_sub(unix_seconds(from));
+    u32::try_from(left).unwrap_or(u32::MAX)
+}
+
+/// Seconds since 1970, rounded down; 0 before.
+pub fn unix_seconds(at: SystemTime) -> u64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 impl Default for ExpiryRules {
     fn default() -> Self {
         Self {
@@ -92,5 +169,70 @@ impl Default for ExpiryRules {
             within_token: false,
             short_credentials: ShortCredentials::Shorten,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 700)
+    }
+
+    fn lifetime(seconds: u64) -> Lifetime {
+        Lifetime::of_seconds(seconds).unwrap()
+    }
+
+    #[test]
+    fn what_is_asked_beyond_a_maximum_is_refused_and_the_default_is_cut() {
+        let rules = ExpiryRules::default();
+        let cases = [
+            (None, 3600, Ok((900, LimitedBy::Default))),
+            (None, 900, Ok((900, LimitedBy::Default))),
+            (None, 300, Ok((300, LimitedBy::Grant))),
+            (Some(300), 300, Ok((300, LimitedBy::Request))),
+            (Some(301), 300, Err(300)),
+            (Some(43_200), 604_800, Ok((43_200, LimitedBy::Request))),
+            (Some(43_201), 604_800, Err(43_200)),
+            (Some(u64::MAX), 300, Err(300)),
+        ];
+        for (asked, max, expected) in cases {
+            let got = rules.ask(asked, lifetime(max));
+            let got = got.map(|(got, by)| (got.seconds(), by)).map_err(|too_long| too_long.max.seconds());
+            assert_eq!(got, expected, "asked {asked:?} of {max}");
+        }
+    }
+
+    #[test]
+    fn credentials_shorten_to_no_less_than_30_seconds() {
+        let cases = [
+            (60, 60, Ok((60, LimitedBy::Request))),
+            (60, 59, Ok((59, LimitedBy::Credentials))),
+            (60, 30, Ok((30, LimitedBy::Credentials))),
+            (60, 29, Err(CutShort::Credentials)),
+            (20, 20, Ok((20, LimitedBy::Request))),
+            (20, 19, Err(CutShort::Credentials)),
+        ];
+        let shorten = ExpiryRules::default();
+        let refuse = ExpiryRules { short_credentials: ShortCredentials::Refuse, ..shorten };
+        for (asked, left, expected) in cases {
+            let lifetime = (lifetime(asked), LimitedBy::Request);
+            let got = shorten.within_credentials(lifetime, at(100 + left), at(100));
+            assert_eq!(got.map(|(got, by)| (u64::from(got.seconds()), by)), expected, "{asked} s with {left} s left");
+            let got = refuse.within_credentials(lifetime, at(100 + left), at(100));
+            assert_eq!(got.is_ok(), left >= asked, "refuse: {asked} s with {left} s left");
+        }
+    }
+
+    #[test]
+    fn a_token_shortens_only_where_the_rules_say_so() {
+        let off = ExpiryRules::default();
+        let on = ExpiryRules { within_token: true, ..off };
+        let asked = (lifetime(60), LimitedBy::Request);
+        assert_eq!(off.within_token(asked, at(100), at(200)), Ok(asked));
+        assert_eq!(on.within_token(asked, at(260), at(200)), Ok(asked));
+        assert_eq!(on.within_token(asked, at(205), at(200)), Ok((lifetime(5), LimitedBy::Token)));
+        assert_eq!(on.within_token(asked, at(200), at(200)), Err(CutShort::Token));
     }
 }

@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod grant;
 pub mod key;
 pub mod lifetime;
+pub mod limits;
 pub mod media_type;
 pub mod member;
 pub mod name;

@@ -1,0 +1,191 @@
+//! The limits of a grant against what a request says: what is unmet, and what the grant signs in.
+
+use std::net::IpAddr;
+
+use crate::domain::disposition;
+use crate::domain::grant::DownloadLimits;
+use crate::domain::grant::Grant;
+use crate::domain::grant::ResponseMember;
+use crate::domain::grant::StorageClass;
+use crate::domain::grant::UploadLimits;
+use crate::domain::media_type::MediaType;
+use crate::domain::media_type::TypePattern;
+use crate::domain::operation::Operation;
+use crate::domain::parameters;
+use crate::domain::parameters::Parameters;
+use crate::domain::refusal::MemberError;
+use crate::domain::template::Filling;
+use crate::domain::template::ValueTemplate;
+
+/// Adds to the parameters what the grant signs in, and tells every limit that they do not meet even so.
+pub fn hold(
+    grant: &Grant,
+    operation: Operation,
+    parameters: &mut Parameters,
+    filling: Filling<'_>,
+) -> Vec<MemberError> {
+    match operation {
+        Operation::PutObject => Upload { limits: &grant.upload, parameters, filling, unmet: Vec::new() }.hold(),
+        Operation::GetObject | Operation::HeadObject => download(&grant.download, parameters),
+        Operation::DeleteObject | Operation::ListObjectsV2 => Vec::new(),
+    }
+}
+
+/// Whether the caller's address is one that the grant demands; no member of a request can mend it.
+pub fn address(grant: &Grant, address: Option<IpAddr>) -> Option<MemberError> {
+    let demanded = grant.source_ips.as_ref()?;
+    let met = address.is_some_and(|address| demanded.iter().any(|net| net.contains(&address)));
+    (!met).then(|| MemberError::at("", "this grant is for other client addresses"))
+}
+
+struct Upload<'a> {
+    limits: &'a UploadLimits,
+    parameters: &'a mut Parameters,
+    filling: Filling<'a>,
+    unmet: Vec<MemberError>,
+}
+
+impl Upload<'_> {
+    fn hold(mut self) -> Vec<MemberError> {
+        self.size();
+        self.content_type();
+        self.checksum();
+        self.storage_class();
+        self.parameters.if_none_match |= self.limits.write_once;
+        self.metadata();
+        self.tags();
+        self.unmet
+    }
+
+    fn say(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.unmet.push(MemberError::at(pointer, detail));
+    }
+
+    fn size(&mut self) {
+        let Some(most) = self.limits.max_size else { return };
+        match self.parameters.content_length {
+            None => self.say("/content_length", format!("give the length, at most {most} bytes")),
+            Some(length) if length > most => self.say("/content_length", format!("give at most {most} bytes")),
+            Some(_) => {}
+        }
+    }
+
+    fn content_type(&mut self) {
+        let Some(patterns) = &self.limits.content_types else { return };
+        if let (None, Some(only)) = (&self.parameters.content_type, only_type(patterns)) {
+            self.parameters.content_type = Some(only);
+        }
+        let given = self.parameters.content_type.as_ref();
+        if !given.is_some_and(|given| patterns.iter().any(|pattern| pattern.allows(given))) {
+            let allowed = patterns.iter().map(TypePattern::to_string).collect::<Vec<_>>().join(", ");
+            self.say("/content_type", format!("give one of {allowed}"));
+        }
+    }
+
+    fn checksum(&mut self) {
+        let given = self.parameters.checksum.is_some() || self.parameters.content_md5.is_some();
+        if self.limits.require_checksum && !given {
+            self.say("/checksum", "give checksum or content_md5");
+        }
+    }
+
+    fn storage_class(&mut self) {
+        let standard = StorageClass::standard();
+        let given = self.parameters.storage_class.as_ref().unwrap_or(&standard);
+        if !self.limits.storage_classes.contains(given) {
+            let allowed = self.limits.storage_classes.iter().map(StorageClass::as_str).collect::<Vec<_>>().join(", ");
+            self.say("/storage_class", format!("give one of {allowed}"));
+        }
+    }
+
+    fn metadata(&mut self) {
+        let set = &self.limits.set_metadata;
+        let own = |name: &str| !set.iter().any(|(known, _)| known == name);
+        let stray = self.parameters.metadata.iter().any(|(name, _)| own(name));
+        if !self.limits.metadata && stray {
+            self.say("/metadata", "this grant takes no metadata");
+        }
+        let mut given = std::mem::take(&mut self.parameters.metadata);
+        self.sign_in("metadata", set, &mut given, parameters::is_metadata_value);
+        if parameters::metadata_size(&given) > parameters::MOST_METADATA {
+            self.say("/metadata", "with what the grant adds, metadata takes more than 2048 bytes");
+        }
+        self.parameters.metadata = given;
+    }
+
+    fn tags(&mut self) {
+        let set = &self.limits.set_tags;
+        let mut given = std::mem::take(&mut self.parameters.tags);
+        for (name, _) in &given {
+            if !self.limits.tags.contains(name) && !set.iter().any(|(known, _)| known == name) {
+                self.say(&format!("/tags/{}", parameters::escaped(name)), "this grant does not take this tag");
+            }
+        }
+        self.sign_in("tags", set, &mut given, parameters::is_tag_value);
+        if given.len() > parameters::MOST_TAGS {
+            self.say("/tags", "with what the grant adds, there are more than 10 tags");
+        }
+        self.parameters.tags = given;
+    }
+
+    /// Adds the grant's own entries; a caller's entry of the same name must be equal.
+    fn sign_in(
+        &mut self,
+        member: &str,
+        set: &[(String, ValueTemplate)],
+        given: &mut Vec<(String, String)>,
+        fits: fn(&str) -> bool,
+    ) {
+        for (name, template) in set {
+            let pointer = format!("/{member}/{}", parameters::escaped(name));
+            let value = template.fill(self.filling).filter(|value| value.is_ascii() && fits(value));
+            match (value, given.iter().find(|(known, _)| known == name)) {
+                (None, _) => self.say(&pointer, "the token lacks a claim that the grant puts here"),
+                (Some(value), Some((_, own))) if *own != value => {
+                    self.say(&pointer, "leave it out: the grant sets it");
+                }
+                (Some(_), Some(_)) => {}
+                (Some(value), None) => given.push((name.clone(), value)),
+            }
+        }
+    }
+}
+
+/// The only entry of an exact one-entry list.
+fn only_type(patterns: &[TypePattern]) -> Option<MediaType> {
+    match patterns {
+        [only] => only.exact().and_then(|text| MediaType::parse(text).ok()),
+        _ => None,
+    }
+}
+
+fn download(limits: &DownloadLimits, parameters: &mut Parameters) -> Vec<MemberError> {
+    let mut unmet = Vec::new();
+    if parameters.stable && !limits.stable {
+        unmet.push(MemberError::at("/stable", "this grant gives no stable URLs"));
+    }
+    for (member, _) in &parameters.response {
+        if !limits.overrides.contains(member) {
+            let pointer = format!("/response/{}", member.as_str());
+            unmet.push(MemberError::at(pointer, "this grant does not let a reader set this"));
+        }
+    }
+    if parameters.download_as.is_some() && !limits.overrides.contains(&ResponseMember::ContentDisposition) {
+        unmet.push(MemberError::at("/download_as", "this grant does not let a reader set this"));
+    }
+    if limits.force_attachment && parameters.download_as.is_none() {
+        unmet.extend(force_attachment(parameters));
+    }
+    unmet
+}
+
+fn force_attachment(parameters: &mut Parameters) -> Option<MemberError> {
+    match parameters.response(ResponseMember::ContentDisposition) {
+        Some(given) if disposition::is_attachment(given) => None,
+        Some(_) => Some(MemberError::at("/response/content_disposition", "this grant demands an attachment")),
+        None => {
+            parameters.response.push((ResponseMember::ContentDisposition, "attachment".to_owned()));
+            None
+        }
+    }
+}
