@@ -1,8 +1,11 @@
 //! One grant: whom it is for, what it covers, what it asks.
 
+use std::fmt;
+
 use ipnet::IpNet;
 
 use crate::domain::action::Action;
+use crate::domain::action::Actions;
 use crate::domain::claims::ClaimPath;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
@@ -33,6 +36,18 @@ pub struct Grant {
     pub download: DownloadLimits,
     /// `require.source_ips`: the caller's address must be in one of these.
     pub source_ips: Option<Vec<IpNet>>,
+}
+
+impl Grant {
+    /// The operations that its actions stand for: all of them in a deny that lists none.
+    pub fn allowed(&self) -> Actions {
+        match self.effect {
+            Effect::Deny if self.actions.is_empty() => Actions::ALL,
+            Effect::Allow | Effect::Deny => {
+                self.actions.iter().fold(Actions::NONE, |all, action| all.or(action.operations()))
+            }
+        }
+    }
 }
 
 /// Whether a grant opens or shuts.
@@ -67,6 +82,15 @@ pub enum Claim {
     /// `scope`: the issuer's `scope_claims`, taken apart.
     Scope,
     At(ClaimPath),
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope => f.write_str("scope"),
+            Self::At(path) => path.fmt(f),
+        }
+    }
 }
 
 /// How many of a condition's values must hold.

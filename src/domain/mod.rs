@@ -16,6 +16,7 @@ pub mod name;
 pub mod operation;
 pub mod parameters;
 pub mod policy;
+pub mod presign;
 pub mod refusal;
 pub mod request;
 pub mod sigv4;

@@ -54,6 +54,13 @@ impl RefusalCode {
     }
 }
 
+impl Refusal {
+    /// A refusal that its code says all of.
+    pub fn of(code: RefusalCode) -> Self {
+        Self { code, detail: None, grant: None, errors: Vec::new(), max_expires_in: None }
+    }
+}
+
 impl MemberError {
     /// An error of the member at `pointer`.
     pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {

@@ -89,7 +89,6 @@ impl Scope {
         };
         let end = match open {
             "" => End::Whole,
-            _ if !raw && open.starts_with('{') && open.ends_with('}') => return Err(InvalidTemplate::NotWhole),
             _ if !raw => return Err(InvalidTemplate::NotWhole),
             _ => End::Open(literal(open)?.into()),
         };
@@ -241,7 +240,7 @@ impl Segment {
     pub fn takes(&self, claims: &Claims, text: &str) -> bool {
         match self {
             Self::Literal(literal) => **literal == *text,
-            Self::Claim(path) => fillable(text) && claims.at(path).is_some_and(|claim| holds(claim, text)),
+            Self::Claim(path) => fills_in(claims, path, text),
         }
     }
 
@@ -251,6 +250,11 @@ impl Segment {
             Self::Claim(path) => claims.at(path).map(texts).unwrap_or_default(),
         }
     }
+}
+
+/// Whether the claim at that path can be filled in as this text.
+pub fn fills_in(claims: &Claims, path: &ClaimPath, text: &str) -> bool {
+    fillable(text) && claims.at(path).is_some_and(|claim| holds(claim, text))
 }
 
 /// Whether a claim's value may fill a template: never empty, over 256 bytes, a dot segment, or with `/`, `\` or a

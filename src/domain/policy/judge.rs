@@ -1,0 +1,106 @@
+//! A candidate's limits against the request: rule 4 of how a grant is found.
+
+use crate::domain::lifetime::CutShort;
+use crate::domain::lifetime::Lifetime;
+use crate::domain::lifetime::LimitedBy;
+use crate::domain::lifetime::TooLong;
+use crate::domain::limits;
+use crate::domain::name::Name;
+use crate::domain::parameters::Parameters;
+use crate::domain::policy::Question;
+use crate::domain::policy::Window;
+use crate::domain::policy::index::Place;
+use crate::domain::refusal::MemberError;
+use crate::domain::refusal::Refusal;
+use crate::domain::refusal::RefusalCode;
+use crate::domain::template::Filling;
+
+/// A request as one grant would have it signed, and what of the grant's limits it does not meet.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) place: Place,
+    pub(super) grant: Name,
+    pub(super) enabled: bool,
+    /// With what the grant signs in.
+    pub(super) parameters: Parameters,
+    pub(super) lifetime: Result<(Lifetime, LimitedBy), TooLong>,
+    pub(super) unmet: Vec<MemberError>,
+}
+
+impl Question<'_> {
+    /// Holds the request against one grant's limits.
+    pub(super) fn judge(&self, place: Place) -> Judged {
+        let grant = self.policy.grant(place);
+        let mut parameters = self.request.parameters.clone();
+        let date = date_path(self.around.now);
+        let filling = Filling { claims: self.holder.claims, id: self.around.id, date: &date };
+        let mut unmet = limits::hold(grant, self.operation(), &mut parameters, filling);
+        if self.caller.is_some() {
+            unmet.extend(limits::address(grant, self.around.address));
+        }
+        let lifetime = self.policy.expiry.ask(self.request.expires_in, grant.max_expires);
+        Judged { place, grant: grant.name.clone(), enabled: grant.enabled, parameters, lifetime, unmet }
+    }
+
+    /// The lifetime after the token and the credentials have cut it.
+    pub(super) fn settle(&self, judged: &Judged, credentials: &Name) -> Result<(Lifetime, LimitedBy), Refusal> {
+        let rules = &self.policy.expiry;
+        let now = self.around.now;
+        let refuse = |cut| {
+            judged.refusal(match cut {
+                CutShort::Token => RefusalCode::ExpiredToken,
+                CutShort::Credentials => RefusalCode::CredentialsUnavailable,
+            })
+        };
+        let mut lifetime = judged.lifetime.map_err(|too_long| judged.too_long(too_long))?;
+        if let Some(caller) = self.caller {
+            lifetime = rules.within_token(lifetime, caller.expires_at(), now).map_err(refuse)?;
+        }
+        match self.around.windows.0.get(credentials) {
+            Some(Window::Endless) => Ok(lifetime),
+            Some(Window::Until(end)) => rules.within_credentials(lifetime, *end, now).map_err(refuse),
+            None => Err(refuse(CutShort::Credentials)),
+        }
+    }
+}
+
+impl Judged {
+    /// The judgement itself if every limit is met, else the answer that speaks of this grant.
+    pub(super) fn satisfied(self) -> Result<Self, Refusal> {
+        match self.lifetime {
+            _ if !self.enabled => Err(self.refusal(RefusalCode::GrantDisabled)),
+            Ok(_) if self.unmet.is_empty() => Ok(self),
+            Err(too_long) if self.unmet.is_empty() => Err(self.too_long(too_long)),
+            Ok(_) | Err(_) => Err(self.not_satisfied()),
+        }
+    }
+
+    /// A refusal that this grant decided.
+    pub(super) fn refusal(&self, code: RefusalCode) -> Refusal {
+        Refusal { grant: Some(self.grant.clone()), ..Refusal::of(code) }
+    }
+
+    pub(super) fn too_long(&self, TooLong { max }: TooLong) -> Refusal {
+        Refusal {
+            errors: vec![too_long(max)],
+            max_expires_in: Some(max.seconds()),
+            ..self.refusal(RefusalCode::ExpiresInTooLong)
+        }
+    }
+
+    fn not_satisfied(&self) -> Refusal {
+        let mut errors = self.unmet.clone();
+        errors.extend(self.lifetime.err().map(|TooLong { max }| too_long(max)));
+        Refusal { errors, ..self.refusal(RefusalCode::GrantNotSatisfied) }
+    }
+}
+
+fn too_long(max: Lifetime) -> MemberError {
+    MemberError::at("/expires_in", format!("ask for at most {} seconds", max.seconds()))
+}
+
+/// `2026/11/24`, UTC.
+pub(super) fn date_path(at: std::time::SystemTime) -> String {
+    let date = time::OffsetDateTime::from(at).date();
+    format!("{:04}/{:02}/{:02}", date.year(), u8::from(date.month()), date.day())
+}

@@ -1,0 +1,149 @@
+//! The finished request that the decision gives, and nothing else can make.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use crate::domain::endpoint::Target;
+use crate::domain::lifetime;
+use crate::domain::lifetime::Lifetime;
+use crate::domain::lifetime::LimitedBy;
+use crate::domain::name::Name;
+use crate::domain::operation::Names;
+use crate::domain::operation::Operation;
+use crate::domain::policy::Question;
+use crate::domain::policy::judge::Judged;
+use crate::domain::refusal::Refusal;
+
+/// A request that a grant allows, as it is to be signed: signing only writes it down.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    id: String,
+    operation: Operation,
+    bucket: Name,
+    target: Arc<Target>,
+    object: String,
+    headers: Vec<(String, String)>,
+    query: Vec<(&'static str, String)>,
+    signed_at: SystemTime,
+    lifetime: Lifetime,
+    limited_by: LimitedBy,
+    credentials: Name,
+    grant: Name,
+    stable: bool,
+}
+
+impl Judged {
+    /// Writes the request down: its lifetime is settled against the token and the credentials.
+    pub(super) fn permit(self, question: &Question<'_>, object: &str) -> Result<Permit, Refusal> {
+        let row = question.operation().row();
+        let bucket = question.bucket;
+        let own = question.policy.grant(self.place).credentials.as_ref();
+        let credentials = own.unwrap_or(if row.reads { &bucket.read_credentials } else { &bucket.write_credentials });
+        let (lifetime, limited_by) = question.settle(&self, credentials)?;
+        let stable = self.parameters.stable;
+        let mut query = self.parameters.query();
+        query.extend(row.subresource.map(|(name, value)| (name, value.to_owned())));
+        if row.names == Names::Prefix {
+            query.push(("prefix", object.to_owned()));
+        }
+        if bucket.log_id && !stable {
+            query.push(("x-presignd-id", question.around.id.to_owned()));
+        }
+        query.sort_unstable();
+        Ok(Permit {
+            id: question.around.id.to_owned(),
+            operation: question.operation(),
+            bucket: bucket.alias.clone(),
+            target: bucket.target.clone(),
+            object: object.to_owned(),
+            headers: self.parameters.headers(),
+            query,
+            signed_at: signing_time(question.around.now, stable, lifetime),
+            lifetime,
+            limited_by,
+            credentials: credentials.clone(),
+            grant: self.grant,
+            stable,
+        })
+    }
+}
+
+/// Now, in whole seconds; for a stable URL the start of a window of a quarter of its lifetime.
+fn signing_time(now: SystemTime, stable: bool, lifetime: Lifetime) -> SystemTime {
+    let seconds = lifetime::unix_seconds(now);
+    let window = if stable { u64::from(lifetime.seconds() / 4).max(1) } else { 1 };
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds - seconds % window)
+}
+
+impl Permit {
+    /// The issuance id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The bucket's alias.
+    pub fn bucket(&self) -> &Name {
+        &self.bucket
+    }
+
+    /// Where the request goes.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The key, or the prefix of a list.
+    pub fn object(&self) -> &str {
+        &self.object
+    }
+
+    /// What is signed as headers beside `host`: sorted, names in lower case, `content-length` among them.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// What is signed as query parameters beside SigV4's own: sorted by name.
+    pub fn query(&self) -> &[(&'static str, String)] {
+        &self.query
+    }
+
+    /// The signing time, in whole seconds, never after now.
+    pub fn signed_at(&self) -> SystemTime {
+        self.signed_at
+    }
+
+    /// How long the URL lives from its signing time on.
+    pub fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
+    /// When the URL ends.
+    pub fn expires_at(&self) -> SystemTime {
+        self.signed_at + self.lifetime.duration()
+    }
+
+    /// What set its end.
+    pub fn limited_by(&self) -> LimitedBy {
+        self.limited_by
+    }
+
+    /// The name of the credentials that sign it.
+    pub fn credentials(&self) -> &Name {
+        &self.credentials
+    }
+
+    /// The grant that decided.
+    pub fn grant(&self) -> &Name {
+        &self.grant
+    }
+
+    /// Whether the same question gives the same URL for a while.
+    pub fn is_stable(&self) -> bool {
+        self.stable
+    }
+}
