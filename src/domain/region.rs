@@ -1,0 +1,124 @@
+//! Names of regions, and AWS's partitions: which regions each has, and under which domain.
+
+use std::fmt;
+
+/// A region's name: on AWS one that a partition's pattern matches, elsewhere whatever the store calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Region(Box<str>);
+
+/// A text that is no [`Region`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a region is 1 to 64 of the characters A-Z a-z 0-9 -, such as eu-west-1")]
+pub struct InvalidRegion;
+
+/// One of AWS's separate clouds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// AWS's id of it, such as `aws-us-gov`.
+    pub id: &'static str,
+    /// The domain of its S3 hosts; S3's dual-stack hosts have it too.
+    pub dns_suffix: &'static str,
+    /// What its regions begin with; a word and a number follow.
+    prefixes: &'static [&'static str],
+}
+
+impl Region {
+    /// Reads a name as it stands.
+    pub fn parse(text: &str) -> Result<Self, InvalidRegion> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        match (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            true => Ok(Self(text.into())),
+            false => Err(InvalidRegion),
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition whose pattern the name matches.
+    pub fn partition(&self) -> Option<&'static Partition> {
+        PARTITIONS.iter().find(|partition| partition.prefixes.iter().any(|prefix| has_form(&self.0, prefix)))
+    }
+}
+
+/// The patterns all read `^PREFIX\-\w+\-\d+$`. Patterns rather than lists, so that a region that opens tomorrow works.
+/// No region has upper case or an underscore, which `\w` would let through: the host would not be a host.
+fn has_form(region: &str, prefix: &str) -> bool {
+    let parts =
+        region.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.split_once('-'));
+    let of = |text: &str, fits: fn(u8) -> bool| !text.is_empty() && text.bytes().all(fits);
+    parts.is_some_and(|(word, number)| {
+        of(word, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) && of(number, |byte| byte.is_ascii_digit())
+    })
+}
+
+/// `partitions.json` of botocore 1.44:
+/// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
+const PARTITIONS: [Partition; 8] = [
+    Partition {
+        id: "aws",
+        dns_suffix: "amazonaws.com",
+        prefixes: &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
+    },
+    Partition { id: "aws-cn", dns_suffix: "amazonaws.com.cn", prefixes: &["cn"] },
+    Partition { id: "aws-eusc", dns_suffix: "amazonaws.eu", prefixes: &["eusc-de"] },
+    Partition { id: "aws-iso", dns_suffix: "c2s.ic.gov", prefixes: &["us-iso"] },
+    Partition { id: "aws-iso-b", dns_suffix: "sc2s.sgov.gov", prefixes: &["us-isob"] },
+    Partition { id: "aws-iso-e", dns_suffix: "cloud.adc-e.uk", prefixes: &["eu-isoe"] },
+    Partition { id: "aws-iso-f", dns_suffix: "csp.hci.ic.gov", prefixes: &["us-isof"] },
+    Partition { id: "aws-us-gov", dns_suffix: "amazonaws.com", prefixes: &["us-gov"] },
+];
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_belongs_to_the_partition_whose_pattern_it_matches() {
+        let rows = [
+            ("us-east-1", Some("aws")),
+            ("eu-central-2", Some("aws")),
+            ("mx-central-1", Some("aws")),
+            ("ap-southeast-17", Some("aws")),
+            ("cn-north-1", Some("aws-cn")),
+            ("eusc-de-east-1", Some("aws-eusc")),
+            ("us-iso-east-1", Some("aws-iso")),
+            ("us-isob-east-1", Some("aws-iso-b")),
+            ("eu-isoe-west-1", Some("aws-iso-e")),
+            ("us-isof-south-1", Some("aws-iso-f")),
+            ("us-gov-west-1", Some("aws-us-gov")),
+            ("aws-global", None),
+            ("us-east", None),
+            ("us-east-1a", None),
+            ("us-EAST-1", None),
+            ("us--1", None),
+            ("us-east-", None),
+            ("eusc-fr-west-1", None),
+            ("mars-north-1", None),
+            ("garage", None),
+        ];
+        for (text, expected) in rows {
+            let region = Region::parse(text).expect(text);
+            assert_eq!(region.partition().map(|partition| partition.id), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_letters_digits_and_hyphens() {
+        let (longest, longer) = ("r".repeat(64), "r".repeat(65));
+        let rows = [("us-east-1", true), ("Garage", true), (&longest, true), (&longer, false), ("", false)];
+        let wrong =
+            ["us west", "us_east", "us-east-1.evil.example", "us/east", "ü", "us-east-1\n"].map(|text| (text, false));
+        for (text, expected) in rows.into_iter().chain(wrong) {
+            assert_eq!(Region::parse(text).is_ok(), expected, "{text:?}");
+        }
+    }
+}
