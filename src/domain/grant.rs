@@ -10,8 +10,8 @@ use crate::domain::claims::ClaimPath;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
+use crate::domain::scope::Scope;
 use crate::domain::template::KeyTemplate;
-use crate::domain::template::Scope;
 use crate::domain::template::ValueTemplate;
 
 /// One `[[grants]]` of the configuration, checked.

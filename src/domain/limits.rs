@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::disposition;
+use crate::domain::forms;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Grant;
 use crate::domain::grant::ResponseMember;
@@ -11,7 +12,6 @@ use crate::domain::grant::UploadLimits;
 use crate::domain::media_type::MediaType;
 use crate::domain::media_type::TypePattern;
 use crate::domain::operation::Operation;
-use crate::domain::parameters;
 use crate::domain::parameters::Parameters;
 use crate::domain::refusal::MemberError;
 use crate::domain::template::Filling;
@@ -106,8 +106,8 @@ impl Upload<'_> {
             self.say("/metadata", "this grant takes no metadata");
         }
         let mut given = std::mem::take(&mut self.parameters.metadata);
-        self.sign_in("metadata", set, &mut given, parameters::is_metadata_value);
-        if parameters::metadata_size(&given) > parameters::MOST_METADATA {
+        self.sign_in("metadata", set, &mut given, forms::is_metadata_value);
+        if forms::metadata_size(&given) > forms::MOST_METADATA {
             self.say("/metadata", "with what the grant adds, metadata takes more than 2048 bytes");
         }
         self.parameters.metadata = given;
@@ -118,11 +118,11 @@ impl Upload<'_> {
         let mut given = std::mem::take(&mut self.parameters.tags);
         for (name, _) in &given {
             if !self.limits.tags.contains(name) && !set.iter().any(|(known, _)| known == name) {
-                self.say(&format!("/tags/{}", parameters::escaped(name)), "this grant does not take this tag");
+                self.say(&format!("/tags/{}", forms::escaped(name)), "this grant does not take this tag");
             }
         }
-        self.sign_in("tags", set, &mut given, parameters::is_tag_value);
-        if given.len() > parameters::MOST_TAGS {
+        self.sign_in("tags", set, &mut given, forms::is_tag_value);
+        if given.len() > forms::MOST_TAGS {
             self.say("/tags", "with what the grant adds, there are more than 10 tags");
         }
         self.parameters.tags = given;
@@ -137,7 +137,7 @@ impl Upload<'_> {
         fits: fn(&str) -> bool,
     ) {
         for (name, template) in set {
-            let pointer = format!("/{member}/{}", parameters::escaped(name));
+            let pointer = format!("/{member}/{}", forms::escaped(name));
             let value = template.fill(self.filling).filter(|value| value.is_ascii() && fits(value));
             match (value, given.iter().find(|(known, _)| known == name)) {
                 (None, _) => self.say(&pointer, "the token lacks a claim that the grant puts here"),

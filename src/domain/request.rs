@@ -1,6 +1,7 @@
 //! One request for a URL: JSON to a [`Request`], every wrong member reported.
 
 use crate::domain::claims::Value;
+use crate::domain::forms;
 use crate::domain::key::FileName;
 use crate::domain::key::InvalidKey;
 use crate::domain::key::ObjectKey;
@@ -10,7 +11,6 @@ use crate::domain::operation::Names;
 use crate::domain::operation::Operation;
 use crate::domain::operation::Row;
 use crate::domain::operation::TABLE;
-use crate::domain::parameters;
 use crate::domain::parameters::Parameters;
 use crate::domain::refusal::MemberError;
 
@@ -60,7 +60,7 @@ impl Request {
             if let Some(member) = row.members.iter().find(|member| member.name() == name) {
                 errors.extend(parameters.take(*member, value).err());
             } else if !is_common(row, name) {
-                errors.push(MemberError::at(format!("/{}", parameters::escaped(name)), stranger(row, name)));
+                errors.push(MemberError::at(format!("/{}", forms::escaped(name)), stranger(row, name)));
             }
         }
         errors.extend(parameters.conflict());
@@ -126,7 +126,7 @@ fn stranger(row: &Row, name: &str) -> String {
 
 fn bucket(body: &Value) -> Result<String, MemberError> {
     let value = body.member("bucket").ok_or_else(|| MemberError::at("/bucket", "give the bucket's alias"))?;
-    parameters::any_text("bucket", value).map(str::to_owned)
+    forms::any_text("bucket", value).map(str::to_owned)
 }
 
 fn expires_in(body: &Value) -> Result<Option<u64>, MemberError> {
@@ -146,7 +146,7 @@ struct Named<'a> {
 
 impl<'a> Named<'a> {
     fn of(row: &Row, body: &'a Value) -> Result<Self, MemberError> {
-        let given = |member| body.member(member).map(|value| parameters::any_text(member, value)).transpose();
+        let given = |member| body.member(member).map(|value| forms::any_text(member, value)).transpose();
         let found = |member, text, grant| Ok(Self { member, text, grant });
         let missing = |member, detail| Err(MemberError::at(member, detail));
         match row.names {

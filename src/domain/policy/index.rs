@@ -12,9 +12,9 @@ use crate::domain::grant::Grant;
 use crate::domain::grant::Quantifier;
 use crate::domain::grant::Scalar;
 use crate::domain::operation::Operation;
+use crate::domain::scope::End;
+use crate::domain::scope::Segment;
 use crate::domain::template;
-use crate::domain::template::End;
-use crate::domain::template::Segment;
 
 /// A grant's place in the configuration.
 pub type Place = usize;

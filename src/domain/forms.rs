@@ -1,0 +1,238 @@
+//! The forms of members: JSON values to values that S3 takes, or what is wrong with them.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+
+use crate::domain::claims::Value;
+use crate::domain::grant::ResponseMember;
+use crate::domain::grant::StorageClass;
+use crate::domain::media_type::MediaType;
+use crate::domain::member::Form;
+use crate::domain::member::Member;
+use crate::domain::parameters::Checksum;
+use crate::domain::parameters::ChecksumAlgorithm;
+use crate::domain::refusal::MemberError;
+
+/// The longest string that a request may hold, in bytes.
+pub const LONGEST_TEXT: usize = 4096;
+/// The most that user metadata may take, names and values, in bytes.
+pub const MOST_METADATA: usize = 2048;
+/// The most tags that an object has.
+pub const MOST_TAGS: usize = 10;
+
+type Read<T> = Result<T, MemberError>;
+
+fn at(name: &str, detail: impl Into<String>) -> MemberError {
+    MemberError::at(format!("/{name}"), detail)
+}
+
+/// A string of at most 4,096 bytes without control characters.
+pub(super) fn text<'v>(name: &str, value: &'v Value) -> Read<&'v str> {
+    let text = any_text(name, value)?;
+    match text.chars().any(char::is_control) {
+        true => Err(at(name, "leave out control characters")),
+        false => Ok(text),
+    }
+}
+
+/// A string of at most 4,096 bytes.
+pub(super) fn any_text<'v>(name: &str, value: &'v Value) -> Read<&'v str> {
+    match value.as_str() {
+        None => Err(at(name, "give a string")),
+        Some(text) if text.len() > LONGEST_TEXT => Err(at(name, "give at most 4096 bytes")),
+        Some(text) => Ok(text),
+    }
+}
+
+/// HTTP drops blanks at a field's ends, so a value that has them could not be sent as it was signed.
+pub(super) fn header_text(name: &str, value: &Value) -> Read<String> {
+    let text = text(name, value)?;
+    match text {
+        "" => Err(at(name, "give a value or leave it out")),
+        _ if text.trim_matches(' ') != text => Err(at(name, "leave out blanks at either end")),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+pub(super) fn boolean(name: &str, value: &Value) -> Read<bool> {
+    match value {
+        Value::Bool(given) => Ok(*given),
+        _ => Err(at(name, "give true or false")),
+    }
+}
+
+pub(super) fn integer(member: Member, value: &Value) -> Read<i64> {
+    let description = member.description();
+    let Form::Integer { least, most } = description.form else {
+        return Err(at(description.name, "give a number"));
+    };
+    match value {
+        Value::Integer(given) if (i128::from(least)..=i128::from(most)).contains(given) => {
+            i64::try_from(*given).map_err(|_| at(description.name, "give a smaller number"))
+        }
+        _ => Err(at(description.name, format!("give an integer from {least} to {most}"))),
+    }
+}
+
+/// A word of a closed list; the lists have one word each, so its presence is all there is to know.
+pub(super) fn one_of(member: Member, value: &Value) -> Read<bool> {
+    let description = member.description();
+    match (description.form, value.as_str()) {
+        (Form::OneOf(words), Some(word)) if words.contains(&word) => Ok(true),
+        (Form::OneOf(words), _) => Err(at(description.name, format!("give {}", words.join(" or ")))),
+        _ => Err(at(description.name, "give a string")),
+    }
+}
+
+pub(super) fn media_type(value: &Value) -> Read<MediaType> {
+    MediaType::parse(&header_text("content_type", value)?).map_err(|error| at("content_type", error.to_string()))
+}
+
+pub(super) fn storage_class(value: &Value) -> Read<StorageClass> {
+    StorageClass::parse(text("storage_class", value)?).map_err(|error| at("storage_class", error.to_string()))
+}
+
+pub(super) fn file_name(value: &Value) -> Read<String> {
+    let name = text("download_as", value)?;
+    match name.is_empty() || name.contains(['/', '\\']) {
+        true => Err(at("download_as", "give the name of a file, without slashes")),
+        false => Ok(name.to_owned()),
+    }
+}
+
+pub(super) fn digest(name: &str, text: &str, length: usize) -> Read<String> {
+    match BASE64_STANDARD.decode(text) {
+        Ok(bytes) if bytes.len() == length => Ok(text.to_owned()),
+        _ => Err(at(name, format!("give padded base64 of exactly {length} bytes"))),
+    }
+}
+
+pub(super) fn checksum(value: &Value) -> Read<Checksum> {
+    let fields = members("checksum", value, &["algorithm", "value"])?;
+    let [Some(algorithm), Some(value)] = fields.as_slice() else {
+        return Err(at("checksum", "give algorithm and value"));
+    };
+    let named = text("checksum/algorithm", algorithm)?;
+    let algorithm = ChecksumAlgorithm::ALL.into_iter().find(|known| known.as_str() == named);
+    let algorithm =
+        algorithm.ok_or_else(|| at("checksum/algorithm", "give one of CRC32, CRC32C, CRC64NVME, SHA1, SHA256"))?;
+    let value = digest("checksum/value", text("checksum/value", value)?, algorithm.digest_length())?;
+    Ok(Checksum { algorithm, value })
+}
+
+pub(super) fn response(value: &Value) -> Read<Vec<(ResponseMember, String)>> {
+    let names = ResponseMember::ALL.map(ResponseMember::as_str);
+    let mut given = Vec::new();
+    for (member, value) in ResponseMember::ALL.into_iter().zip(members("response", value, &names)?) {
+        if let Some(value) = value {
+            let name = format!("response/{}", member.as_str());
+            let value = header_text(&name, value)?;
+            given.push((member, if member == ResponseMember::Expires { http_date(&name, &value)? } else { value }));
+        }
+    }
+    Ok(given)
+}
+
+/// RFC 3339 to the IMF-fixdate of RFC 9110, 5.6.7.
+fn http_date(name: &str, text: &str) -> Read<String> {
+    let fixdate =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let date = OffsetDateTime::parse(text, &Rfc3339).ok().map(|date| date.to_offset(time::UtcOffset::UTC));
+    date.and_then(|date| date.format(fixdate).ok())
+        .ok_or_else(|| at(name, "give a time by RFC 3339, such as 2026-11-24T12:00:00Z"))
+}
+
+/// The values of an object's members, in the order of `names`; another member is an error.
+fn members<'v>(name: &str, value: &'v Value, names: &[&str]) -> Read<Vec<Option<&'v Value>>> {
+    let Value::Object(given) = value else {
+        return Err(at(name, "give an object"));
+    };
+    match given.iter().find(|(member, _)| !names.contains(&member.as_str())) {
+        Some((unknown, _)) => Err(at(&format!("{name}/{}", escaped(unknown)), "no such member")),
+        None => Ok(names.iter().map(|known| value.member(known)).collect()),
+    }
+}
+
+/// The pairs of an object of strings.
+fn texts<'v>(name: &str, value: &'v Value) -> Read<Vec<(&'v str, &'v str)>> {
+    let Value::Object(given) = value else {
+        return Err(at(name, "give an object of strings"));
+    };
+    let pair = |(key, value): &'v (String, Value)| {
+        let name = format!("{name}/{}", escaped(key));
+        text(&name, value).map(|value| (key.as_str(), value))
+    };
+    given.iter().map(pair).collect()
+}
+
+pub(super) fn metadata(value: &Value) -> Read<Vec<(String, String)>> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for (name, value) in texts("metadata", value)? {
+        let place = format!("metadata/{}", escaped(name));
+        let lower = name.to_ascii_lowercase();
+        if !is_metadata_name(&lower) {
+            return Err(at(&place, "a name is 1 to 64 of the characters a-z 0-9 -"));
+        }
+        if !is_metadata_value(value) {
+            return Err(at(&place, "a value is printable ASCII without blanks at either end"));
+        }
+        if entries.iter().any(|(known, _)| *known == lower) {
+            return Err(at(&place, "this name is given twice"));
+        }
+        entries.push((lower, value.to_owned()));
+    }
+    match metadata_size(&entries) > MOST_METADATA {
+        true => Err(at("metadata", "give at most 2048 bytes, names and values together")),
+        false => Ok(entries),
+    }
+}
+
+/// `[a-z0-9-]{1,64}`.
+pub fn is_metadata_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
+/// Printable ASCII without leading or trailing blanks.
+pub fn is_metadata_value(value: &str) -> bool {
+    value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && value.trim_matches(' ') == value
+}
+
+/// What metadata takes of S3's 2 KB, in bytes.
+pub fn metadata_size(entries: &[(String, String)]) -> usize {
+    entries.iter().map(|(name, value)| name.len() + value.len()).sum()
+}
+
+pub(super) fn tags(value: &Value) -> Read<Vec<(String, String)>> {
+    let given = texts("tags", value)?;
+    if given.len() > MOST_TAGS {
+        return Err(at("tags", "give at most 10 tags"));
+    }
+    let bad = |(name, value): &&(&str, &str)| !is_tag_name(name) || !is_tag_value(value);
+    match given.iter().find(bad) {
+        Some((name, _)) => Err(at(
+            &format!("tags/{}", escaped(name)),
+            "a tag's name has 1 to 128 characters and does not begin with aws:, its value at most 256",
+        )),
+        None => Ok(given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()),
+    }
+}
+
+/// 1 to 128 characters, not of AWS's own.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>
+pub fn is_tag_name(name: &str) -> bool {
+    (1..=128).contains(&name.chars().count()) && !name.starts_with("aws:") && !name.chars().any(char::is_control)
+}
+
+/// At most 256 characters.
+pub fn is_tag_value(value: &str) -> bool {
+    value.chars().count() <= 256 && !value.chars().any(char::is_control)
+}
+
+/// RFC 6901, 3: how a member's name stands in a pointer.
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,208 @@
+//! What a grant covers: a prefix or a key, with whole segments that claims fill in.
+
+use crate::domain::claims::ClaimPath;
+use crate::domain::claims::Claims;
+use crate::domain::key;
+use crate::domain::template;
+use crate::domain::template::InvalidTemplate;
+use crate::domain::template::Piece;
+
+/// What a grant covers: everything under a prefix, or one key. A `{claim}` in it is a whole segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    text: Box<str>,
+    segments: Box<[Segment]>,
+    end: End,
+}
+
+/// One segment of a [`Scope`]: what stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    Literal(Box<str>),
+    Claim(ClaimPath),
+}
+
+/// What follows the segments of a [`Scope`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// A prefix of whole segments: empty, or ending in `/`.
+    Whole,
+    /// A raw prefix: the beginning of a last segment that is open.
+    Open(Box<str>),
+    /// A key, its last segment the last of the segments.
+    Key,
+    /// A key that ends in `/`.
+    FolderKey,
+}
+
+impl Scope {
+    /// Reads a `prefix`: empty, ending in `/`, or with `raw` ending anywhere.
+    pub fn prefix(text: &str, raw: bool) -> Result<Self, InvalidTemplate> {
+        let (whole, open) = match text.rfind('/') {
+            Some(slash) => text.split_at(slash + 1),
+            None => ("", text),
+        };
+        let end = match open {
+            "" => End::Whole,
+            _ if !raw => return Err(InvalidTemplate::NotWhole),
+            _ => End::Open(template::literal(open)?.into()),
+        };
+        let segments = match whole.strip_suffix('/') {
+            Some(inner) => inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?,
+            None => Box::default(),
+        };
+        Self { text: text.into(), segments, end }.checked()
+    }
+
+    /// Reads a `key`.
+    pub fn key(text: &str) -> Result<Self, InvalidTemplate> {
+        let (inner, end) = match text.strip_suffix('/') {
+            Some(inner) => (inner, End::FolderKey),
+            None => (text, End::Key),
+        };
+        let segments = inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?;
+        Self { text: text.into(), segments, end }.checked()
+    }
+
+    /// As the configuration writes it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The segments, outermost first.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// What follows them.
+    pub fn end(&self) -> &End {
+        &self.end
+    }
+
+    /// Whether it is one key, rather than a prefix.
+    pub fn is_key(&self) -> bool {
+        matches!(self.end, End::Key | End::FolderKey)
+    }
+
+    /// The claims that it takes.
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Claim(path) => Some(path),
+            Segment::Literal(_) => None,
+        })
+    }
+
+    /// How many bytes of `key` the filled-in prefix takes, if it begins it; all of them where this is a key that
+    /// equals it. Claims are whole segments, so at most one way of filling begins a key.
+    pub fn covers(&self, claims: &Claims, key: &str) -> Option<usize> {
+        let (taken, rest) = self.walk(claims, key)?;
+        match &self.end {
+            End::Whole => Some(taken),
+            End::Open(open) => rest.starts_with(&**open).then(|| taken + open.len()),
+            End::Key => (rest.is_empty() && !key.ends_with('/')).then_some(key.len()),
+            End::FolderKey => (rest.is_empty() && key.ends_with('/')).then_some(key.len()),
+        }
+    }
+
+    /// Takes the segments off the front of `key`, each with its slash but for a key's last.
+    fn walk<'k>(&self, claims: &Claims, key: &'k str) -> Option<(usize, &'k str)> {
+        let mut rest = key;
+        for (place, segment) in self.segments.iter().enumerate() {
+            let last_of_key = self.end == End::Key && place + 1 == self.segments.len();
+            let (head, tail) = match rest.split_once('/') {
+                Some(_) if last_of_key => return None,
+                Some(parts) => parts,
+                None if last_of_key => (rest, ""),
+                None => return None,
+            };
+            if !segment.takes(claims, head) {
+                return None;
+            }
+            rest = tail;
+        }
+        Some((key.len() - rest.len(), rest))
+    }
+
+    /// Every filled-in text that begins with `start`, at most `most` of them; `None` if there are more, or if trying
+    /// them takes too long.
+    pub fn fills(&self, claims: &Claims, start: &str, most: usize) -> Option<Vec<String>> {
+        let mut texts = vec![String::new()];
+        for (place, segment) in self.segments.iter().enumerate() {
+            let slash = if self.end == End::Key && place + 1 == self.segments.len() { "" } else { "/" };
+            let values = segment.values(claims);
+            let longer = texts.iter().flat_map(|text| values.iter().map(move |value| format!("{text}{value}{slash}")));
+            texts = longer.filter(|text| agrees(text, start)).take(most + 1).collect();
+            if texts.len() > most {
+                return None;
+            }
+        }
+        if let End::Open(open) = &self.end {
+            texts.iter_mut().for_each(|text| text.push_str(open));
+        }
+        texts.retain(|text| text.starts_with(start));
+        texts.sort_unstable();
+        texts.dedup();
+        Some(texts)
+    }
+
+    /// The template's literals must themselves make a key.
+    fn checked(self) -> Result<Self, InvalidTemplate> {
+        for segment in &self.segments {
+            if let Segment::Literal(text) = segment {
+                check_segment(text)?;
+            }
+        }
+        if let End::Open(open) = &self.end {
+            check_open(open)?;
+        }
+        Ok(self)
+    }
+}
+
+/// Whether one of the two begins the other.
+fn agrees(text: &str, start: &str) -> bool {
+    text.starts_with(start) || start.starts_with(text)
+}
+
+pub(super) fn check_segment(text: &str) -> Result<(), InvalidTemplate> {
+    match key::ObjectKey::parse(text) {
+        Ok(_) if text.contains('/') => Err(key::InvalidKey::EmptySegment.into()),
+        Ok(_) => Ok(()),
+        Err(key::InvalidKey::Empty) => Err(key::InvalidKey::EmptySegment.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An open end may begin with dots: `..` is the beginning of `...x`.
+fn check_open(text: &str) -> Result<(), InvalidTemplate> {
+    match check_segment(text) {
+        Err(InvalidTemplate::Key(key::InvalidKey::DotSegment)) => Ok(()),
+        other => other,
+    }
+}
+
+impl Segment {
+    fn parse(text: &str) -> Result<Self, InvalidTemplate> {
+        match template::pieces(text, Piece::claim)?.as_slice() {
+            [] => Ok(Self::Literal("".into())),
+            [Piece::Claim(path)] => Ok(Self::Claim(path.clone())),
+            [Piece::Literal(text)] => Ok(Self::Literal(text.as_str().into())),
+            _ => Err(InvalidTemplate::ClaimInsideSegment),
+        }
+    }
+
+    /// Whether the segment, filled in, can be this text.
+    pub fn takes(&self, claims: &Claims, text: &str) -> bool {
+        match self {
+            Self::Literal(literal) => **literal == *text,
+            Self::Claim(path) => template::fills_in(claims, path, text),
+        }
+    }
+
+    fn values(&self, claims: &Claims) -> Vec<String> {
+        match self {
+            Self::Literal(literal) => vec![literal.to_string()],
+            Self::Claim(path) => claims.at(path).map(template::texts).unwrap_or_default(),
+        }
+    }
+}
