@@ -272,3 +272,6 @@ fn longest(candidates: Vec<(usize, Place)>) -> Vec<Place> {
 fn no_grant() -> Refusal {
     Refusal::of(RefusalCode::NoGrant)
 }
+
+#[cfg(test)]
+mod tests;
