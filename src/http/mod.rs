@@ -1,1 +1,3 @@
 //! What a caller sends and gets.
+
+pub mod issued;

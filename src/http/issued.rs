@@ -1,0 +1,87 @@
+//! The answer that carries a URL.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+
+use crate::domain::operation::Names;
+use crate::domain::policy::Permit;
+use crate::domain::presign;
+use crate::domain::presign::PresignedUrl;
+
+/// A presigned URL and how to use it.
+///
+/// It does not print itself: whoever holds the URL may do what it allows.
+#[derive(Serialize, ToSchema)]
+pub struct Issued {
+    /// The issuance id: in the audit log and, unless switched off or `stable` was asked, in the URL as
+    /// `x-presignd-id`.
+    #[schema(example = "01997f3c-1f7e-7c60-9f0b-2f7d8a1c9e55")]
+    pub id: String,
+    /// The HTTP method to use. It is signed.
+    #[schema(example = "PUT")]
+    pub method: &'static str,
+    /// The URL. Use it as it is: a client that normalises or re-encodes it breaks the signature.
+    #[schema(example = "https://acme-media-prod.s3.eu-west-1.amazonaws.com/users/42/avatar.png?X-Amz-Algorithm=…")]
+    pub url: String,
+    /// What the client has to send besides what every client sends by itself (`host`, `content-length`): exactly
+    /// these values.
+    #[schema(example = json!({"content-type": "image/png", "if-none-match": "*"}))]
+    pub headers: BTreeMap<String, String>,
+    /// The names of all headers that the signature binds, sorted.
+    #[schema(example = json!(["content-length", "content-type", "host", "if-none-match"]))]
+    pub signed_headers: Vec<String>,
+    /// The bucket's alias.
+    #[schema(example = "media")]
+    pub bucket: String,
+    /// The object's key; made by the grant's template if `file_name` was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "users/42/avatar.png")]
+    pub key: Option<String>,
+    /// In place of `key` where the operation lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// When the URL ends, RFC 3339 in UTC.
+    #[schema(example = "2026-11-23T23:20:00Z")]
+    pub expires_at: String,
+    /// Its lifetime in seconds from the signing time on: `X-Amz-Expires`.
+    #[schema(example = 900)]
+    pub expires_in: u32,
+    /// What set the end: `request`, `default`, `grant`, `token` or `credentials`.
+    #[schema(example = "request")]
+    pub expiry_limited_by: &'static str,
+    /// The grant that decided.
+    #[schema(example = "own-folder")]
+    pub grant: String,
+}
+
+impl Issued {
+    /// What the caller is told of a permit and its URL.
+    pub fn of(permit: &Permit, url: PresignedUrl) -> Self {
+        let row = permit.operation().row();
+        let lists = row.names == Names::Prefix;
+        let headers = presign::headers_to_send(permit);
+        Self {
+            id: permit.id().to_owned(),
+            method: row.method.as_str(),
+            url: url.into_string(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            signed_headers: presign::signed_headers(permit).into_iter().map(str::to_owned).collect(),
+            bucket: permit.bucket().to_string(),
+            key: (!lists).then(|| permit.object().to_owned()),
+            prefix: lists.then(|| permit.object().to_owned()),
+            expires_at: rfc3339(permit.expires_at()),
+            expires_in: permit.lifetime().seconds(),
+            expiry_limited_by: permit.limited_by().as_str(),
+            grant: permit.grant().to_string(),
+        }
+    }
+}
+
+/// A whole second as RFC 3339 in UTC.
+fn rfc3339(at: std::time::SystemTime) -> String {
+    OffsetDateTime::from(at).format(&Rfc3339).unwrap_or_default()
+}
