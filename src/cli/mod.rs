@@ -2,14 +2,17 @@
 //!
 //! Exit codes: 0 success, 1 refused or failed, 2 wrong usage.
 
+pub mod ask;
 pub mod completions;
+pub mod text;
 
+use std::fmt;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::Subcommand;
 
-/// Issues presigned S3 URLs to callers whose JWT a grant allows.
+/// Issues presigned S3 URLs to callers whose JWT a grant allows
 #[derive(Debug, Parser)]
 #[command(name = "presignd", version = VERSION, about, long_about = None, arg_required_else_help = true)]
 pub struct Cli {
@@ -25,9 +28,42 @@ enum Command {
 impl Cli {
     /// Runs the command to its end.
     pub fn run(self) -> ExitCode {
-        match self.command {
-            Command::Completions(arguments) => completions::run(&arguments),
-        }
+        let ended = match self.command {
+            Command::Completions(arguments) => Ok(completions::run(&arguments)),
+        };
+        ended.unwrap_or_else(Failure::tell)
+    }
+}
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum Failure {
+    /// What was typed makes no sense.
+    Usage(String),
+    Failed(String),
+    /// It has been told already.
+    Told,
+}
+
+impl Failure {
+    /// What was typed makes no sense.
+    pub fn usage(what: impl fmt::Display) -> Self {
+        Self::Usage(what.to_string())
+    }
+
+    /// What was asked cannot be done.
+    pub fn failed(what: impl fmt::Display) -> Self {
+        Self::Failed(what.to_string())
+    }
+
+    fn tell(self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Usage(text) => (text, ExitCode::from(2)),
+            Self::Failed(text) => (text, ExitCode::FAILURE),
+            Self::Told => return ExitCode::FAILURE,
+        };
+        eprintln!("presignd: {}", text::printable(&text));
+        code
     }
 }
 

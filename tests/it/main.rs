@@ -1,0 +1,4 @@
+//! presignd from outside.
+
+mod decision;
+mod signing;
