@@ -1,0 +1,170 @@
+//! Credentials as they are at one instant, and the signing keys derived from them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use aws_credential_types::Credentials;
+
+use crate::domain::name::Name;
+use crate::domain::policy::CredentialWindows;
+use crate::domain::policy::Window;
+use crate::domain::sigv4::Signer;
+use crate::domain::sigv4::SigningKey;
+
+/// What signs, by name.
+#[derive(Default)]
+pub struct CredentialSnapshot {
+    held: HashMap<Name, Arc<Held>>,
+    windows: CredentialWindows,
+}
+
+impl CredentialSnapshot {
+    /// Until when each of the credentials can sign. Those that could never be read are absent.
+    pub fn windows(&self) -> &CredentialWindows {
+        &self.windows
+    }
+
+    /// Who signs with these credentials on the UTC day of `at`; `None` if there are no such credentials.
+    pub fn signer(&self, name: &Name, region: &str, service: &str, at: SystemTime) -> Option<Arc<Signer>> {
+        self.held.get(name).map(|held| held.signer(region, service, at))
+    }
+
+    /// This, but with other credentials of that name. Keys derived from the others stay.
+    pub(super) fn with(&self, name: &Name, credentials: Credentials) -> Self {
+        let window = credentials.expiry().map_or(Window::Endless, Window::Until);
+        let (mut held, mut windows) = (self.held.clone(), self.windows.clone());
+        windows.0.insert(name.clone(), window);
+        held.insert(name.clone(), Arc::new(Held { credentials, derived: ArcSwap::default() }));
+        Self { held, windows }
+    }
+
+    pub(super) fn lasts_beyond(&self, name: &Name, now: SystemTime) -> bool {
+        match self.windows.0.get(name) {
+            None => false,
+            Some(Window::Endless) => true,
+            Some(Window::Until(end)) => *end > now,
+        }
+    }
+}
+
+/// Names only.
+impl fmt::Debug for CredentialSnapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.held.keys()).finish()
+    }
+}
+
+struct Held {
+    credentials: Credentials,
+    /// Few: the regions and services of the buckets, over the days of [`KEPT_DAYS`].
+    derived: ArcSwap<Vec<Arc<Derived>>>,
+}
+
+struct Derived {
+    day: u64,
+    region: Box<str>,
+    service: Box<str>,
+    signer: Arc<Signer>,
+}
+
+/// A URL may be signed as of an instant in the past: `stable` rounds down by up to a quarter of seven days.
+const KEPT_DAYS: u64 = 2;
+
+impl Held {
+    fn signer(&self, region: &str, service: &str, at: SystemTime) -> Arc<Signer> {
+        let day = day_of(at);
+        let is_it = |one: &&Arc<Derived>| one.day == day && *one.region == *region && *one.service == *service;
+        if let Some(found) = self.derived.load().iter().find(is_it) {
+            return found.signer.clone();
+        }
+        let new = Arc::new(self.derive(day, region, service, at));
+        self.derived.rcu(|all| {
+            let near = |one: &&Arc<Derived>| one.day.abs_diff(day) <= KEPT_DAYS && !is_it(one);
+            all.iter().filter(near).chain([&new]).cloned().collect::<Vec<_>>()
+        });
+        new.signer.clone()
+    }
+
+    fn derive(&self, day: u64, region: &str, service: &str, at: SystemTime) -> Derived {
+        let signer = Signer {
+            access_key_id: self.credentials.access_key_id().into(),
+            session_token: self.credentials.session_token().map(Into::into),
+            key: SigningKey::derive(self.credentials.secret_access_key(), at, region, service),
+        };
+        Derived { day, region: region.into(), service: service.into(), signer: Arc::new(signer) }
+    }
+}
+
+/// Days since 1970, UTC; SigV4's days have no leap seconds either.
+fn day_of(at: SystemTime) -> u64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs() / 86_400
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn snapshot() -> (CredentialSnapshot, Name) {
+        let name = Name::parse("main").unwrap();
+        let credentials = Credentials::new("AKIA", "hunter2", Some("hunter3".to_owned()), None, "test");
+        (CredentialSnapshot::default().with(&name, credentials), name)
+    }
+
+    fn days(count: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(count * 86_400)
+    }
+
+    #[test]
+    fn a_signer_is_made_once_for_each_day_region_and_service() {
+        let (snapshot, name) = snapshot();
+        let first = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        let rows = [
+            ("the same", "eu-west-1", "s3", days(20_000), true),
+            ("the same day", "eu-west-1", "s3", days(20_001) - Duration::from_secs(1), true),
+            ("the next day", "eu-west-1", "s3", days(20_001), false),
+            ("another region", "eu-west-2", "s3", days(20_000), false),
+            ("another service", "eu-west-1", "s3-object-lambda", days(20_000), false),
+        ];
+        for (row, region, service, at, same) in rows {
+            let signer = snapshot.signer(&name, region, service, at).unwrap();
+            assert_eq!(Arc::ptr_eq(&first, &signer), same, "{row}");
+        }
+        assert_eq!(&*first.access_key_id, "AKIA");
+        assert_eq!(first.session_token.as_ref().unwrap().expose_secret(), "hunter3");
+        assert!(snapshot.signer(&Name::parse("other").unwrap(), "eu-west-1", "s3", days(20_000)).is_none());
+    }
+
+    #[test]
+    fn keys_of_days_gone_by_are_forgotten() {
+        let (snapshot, name) = snapshot();
+        for day in 20_000..20_100 {
+            for region in ["eu-west-1", "us-east-1"] {
+                snapshot.signer(&name, region, "s3", days(day)).unwrap();
+                snapshot.signer(&name, region, "s3", days(day - 1)).unwrap();
+            }
+        }
+        assert!(snapshot.held[&name].derived.load().len() <= 2 * (2 * KEPT_DAYS as usize + 1));
+    }
+
+    #[test]
+    fn keys_derived_from_other_credentials_stay() {
+        let (snapshot, name) = snapshot();
+        let first = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        let other = snapshot.with(&Name::parse("other").unwrap(), Credentials::new("A", "s", None, None, "test"));
+        assert!(Arc::ptr_eq(&first, &other.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap()));
+        let newer = other.with(&name, Credentials::new("AKIB", "s", None, None, "test"));
+        assert_eq!(&*newer.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap().access_key_id, "AKIB");
+    }
+
+    #[test]
+    fn nothing_prints_a_secret() {
+        let (snapshot, name) = snapshot();
+        let signer = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        assert!(!format!("{snapshot:?} {signer:?}").contains("hunter"));
+    }
+}

@@ -1,0 +1,153 @@
+//! One source, read once: which provider it is, where its file is, and what all providers' credentials must be.
+
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use secrecy::ExposeSecret;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
+
+use crate::adapters::config::CredentialsSource;
+use crate::adapters::credentials::environment;
+use crate::adapters::credentials::error::CredentialsError;
+use crate::adapters::credentials::error::LARGEST;
+use crate::adapters::credentials::file;
+use crate::adapters::credentials::profile;
+
+/// Reads a source as it is now.
+pub fn read(source: &CredentialsSource) -> Result<Credentials, CredentialsError> {
+    match source {
+        CredentialsSource::Environment { prefix } => environment::credentials(prefix, variable),
+        CredentialsSource::Given { access_key_id, secret_access_key } => {
+            Parts::new(access_key_id, secret_access_key.expose_secret()).check(&Labels::JSON)
+        }
+        CredentialsSource::File { .. } | CredentialsSource::Profile { .. } => {
+            let followed = Followed::of(source)?.ok_or(CredentialsError::UnknownHome)?;
+            followed.parse(&followed.bytes()?)
+        }
+    }
+}
+
+/// A source that is a file.
+pub struct Followed {
+    path: PathBuf,
+    format: Format,
+}
+
+enum Format {
+    Json,
+    Profile(String),
+}
+
+impl Followed {
+    /// The file that a source is; `None` for those that are none.
+    pub fn of(source: &CredentialsSource) -> Result<Option<Self>, CredentialsError> {
+        Ok(match source {
+            CredentialsSource::Environment { .. } | CredentialsSource::Given { .. } => None,
+            CredentialsSource::File { path } => Some(Self { path: path.clone(), format: Format::Json }),
+            CredentialsSource::Profile { profile, credentials_file } => Some(Self {
+                path: profile::path(credentials_file.as_deref(), variable)?,
+                format: Format::Profile(profile.clone()),
+            }),
+        })
+    }
+
+    /// What the file holds now; wiped when dropped.
+    pub fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, CredentialsError> {
+        let bytes = whole(&self.path)
+            .map_err(|error| CredentialsError::Unreadable { path: self.path.clone(), kind: error.kind() })?;
+        match bytes.len() as u64 > LARGEST {
+            true => Err(CredentialsError::TooLarge { path: self.path.clone() }),
+            false => Ok(bytes),
+        }
+    }
+
+    /// The credentials that the file's bytes are.
+    pub fn parse(&self, bytes: &[u8]) -> Result<Credentials, CredentialsError> {
+        match &self.format {
+            Format::Json => file::credentials(&self.path, bytes),
+            Format::Profile(profile) => profile::credentials(&self.path, profile, bytes),
+        }
+    }
+}
+
+/// The whole file, or one byte more than is allowed. The buffer never grows, so that no copy of a secret stays behind.
+fn whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    let length = if about.is_file() { about.len().min(LARGEST) } else { LARGEST } + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default()));
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// An environment variable; one that is empty is none, as the AWS CLI has it.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What a provider read, not yet looked at. Empty is absent.
+pub struct Parts<'a> {
+    pub access_key_id: &'a str,
+    pub secret_access_key: &'a str,
+    pub session_token: &'a str,
+    pub expires_at: Option<SystemTime>,
+}
+
+/// What a provider calls its parts, for messages.
+pub struct Labels<'a> {
+    pub access_key_id: &'a str,
+    pub secret_access_key: &'a str,
+    pub session_token: &'a str,
+}
+
+impl Labels<'static> {
+    /// The names of `credential_process`.
+    pub const JSON: Self =
+        Self { access_key_id: "AccessKeyId", secret_access_key: "SecretAccessKey", session_token: "SessionToken" };
+}
+
+impl<'a> Parts<'a> {
+    /// The two that there always are.
+    pub fn new(access_key_id: &'a str, secret_access_key: &'a str) -> Self {
+        Self { access_key_id, secret_access_key, session_token: "", expires_at: None }
+    }
+
+    /// Both keys are there and have only what can be signed with: a slash in the id would end it within the credential
+    /// scope, and a stray line break in a secret would give signatures that nobody accepts.
+    pub fn check(&self, labels: &Labels<'_>) -> Result<Credentials, CredentialsError> {
+        let graphic = |byte: u8| byte.is_ascii_graphic();
+        required(self.access_key_id, labels.access_key_id)?;
+        required(self.secret_access_key, labels.secret_access_key)?;
+        made_of(self.access_key_id, labels.access_key_id, |byte| graphic(byte) && byte != b'/')?;
+        made_of(self.secret_access_key, labels.secret_access_key, |byte| !byte.is_ascii_control())?;
+        made_of(self.session_token, labels.session_token, graphic)?;
+        let token = (!self.session_token.is_empty()).then(|| self.session_token.to_owned());
+        Ok(Credentials::new(self.access_key_id, self.secret_access_key, token, self.expires_at, "presignd"))
+    }
+}
+
+fn required(value: &str, label: &str) -> Result<(), CredentialsError> {
+    match value.is_empty() {
+        true => Err(CredentialsError::Absent(label.to_owned())),
+        false => Ok(()),
+    }
+}
+
+fn made_of(value: &str, label: &str, allowed: impl Fn(u8) -> bool) -> Result<(), CredentialsError> {
+    match value.bytes().all(allowed) {
+        true => Ok(()),
+        false => Err(CredentialsError::InvalidCharacter(label.to_owned())),
+    }
+}
+
+/// An RFC 3339 time.
+pub fn rfc3339(text: &str) -> Option<SystemTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
+}
