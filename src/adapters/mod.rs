@@ -1,6 +1,7 @@
 //! What the world gives: files, keys, credentials, clocks, disks. Adapters do not import each other, except
 //! `config`, `clock` and `telemetry`, and `token` its `jwks`.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod credentials;
