@@ -11,4 +11,5 @@
 mod decision;
 mod floors;
 mod signing;
+mod support;
 mod verifier;

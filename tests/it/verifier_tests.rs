@@ -126,7 +126,8 @@ fn every_signature_that_botocore_made_is_accepted() {
 #[test]
 fn no_signature_holds_for_another_request() {
     type Change = fn(&mut Parts);
-    let changes: [(&str, Change, fn(&Fault) -> bool); 8] = [
+    type Expected = fn(&Fault) -> bool;
+    let changes: [(&str, Change, Expected); 8] = [
         ("method", |parts| parts.method.push('X'), |fault| *fault == Fault::Signature),
         ("path", |parts| parts.url = parts.url.replacen('?', "x?", 1), |fault| *fault == Fault::Signature),
         ("query", |parts| parts.url.push_str("&a=b"), |fault| *fault == Fault::Signature),

@@ -1,0 +1,203 @@
+//! An HTTP/1.1 client that sends what it is told, byte for byte: no URL is parsed, no header is added but
+//! `host`, `content-length` and `connection`.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpStream;
+use std::net::ToSocketAddrs;
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// A request in the making.
+#[derive(Debug, Clone)]
+pub struct Call {
+    address: SocketAddr,
+    authority: String,
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Option<Vec<u8>>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    /// Names in lower case, in the order of the answer.
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    /// A request to a listener, for a path with its query.
+    pub fn new(method: &str, address: SocketAddr, target: &str) -> Self {
+        Self {
+            address,
+            authority: address.to_string(),
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// A request to a `http` URL, taken apart as text: its path goes out as it stands.
+    pub fn to(method: &str, url: &str) -> Self {
+        let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("no http URL: {url}"));
+        let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let place = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
+        let address = place.to_socket_addrs().unwrap().find(SocketAddr::is_ipv4);
+        let address = address.unwrap_or_else(|| place.to_socket_addrs().unwrap().next().unwrap());
+        Self { authority: authority.to_ascii_lowercase(), ..Self::new(method, address, target) }
+    }
+
+    /// With one more header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a bearer token.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With a body, and its length.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// With a JSON body, and its type.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// Sends it, and reads the answer.
+    #[track_caller]
+    pub fn send(self) -> Reply {
+        self.try_send().unwrap()
+    }
+
+    /// Sends it, and reads the answer, if there is one.
+    pub fn try_send(&self) -> std::io::Result<Reply> {
+        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        // A server may answer and close before it has read all; the answer counts.
+        let sent = stream.write_all(&self.bytes());
+        match Reply::read(BufReader::new(stream), self.method == "HEAD") {
+            Ok(reply) => Ok(reply),
+            Err(error) => sent.and(Err(error)),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        let given = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        if !given("host") {
+            text.push_str(&format!("host: {}\r\n", self.authority));
+        }
+        let length = self.body.as_ref().map(Vec::len).or((self.method == "PUT").then_some(0));
+        if let (Some(length), false) = (length, given("content-length")) {
+            text.push_str(&format!("content-length: {length}\r\n"));
+        }
+        for (name, value) in &self.headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("connection: close\r\n\r\n");
+        let mut bytes = text.into_bytes();
+        bytes.extend(self.body.iter().flatten());
+        bytes
+    }
+}
+
+impl Reply {
+    /// The first header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, self.text()))
+    }
+
+    /// The code of the problem that the body is.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_else(|| panic!("no problem: {}", self.text())).to_owned()
+    }
+
+    /// Reads one answer.
+    pub fn read(mut from: impl BufRead, without_body: bool) -> std::io::Result<Self> {
+        let (status, headers) = loop {
+            let head = head(&mut from)?;
+            // Such as 100 Continue: the answer proper follows.
+            if head.0 >= 200 {
+                break head;
+            }
+        };
+        let mut reply = Self { status, headers, body: Vec::new() };
+        if without_body || matches!(status, 204 | 304) {
+            return Ok(reply);
+        }
+        match reply.header("content-length").map(|length| length.parse::<u64>()) {
+            _ if reply.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) => {
+                reply.body = chunks(&mut from)?;
+            }
+            Some(length) => {
+                from.take(length.map_err(std::io::Error::other)?).read_to_end(&mut reply.body)?;
+            }
+            None => {
+                from.read_to_end(&mut reply.body)?;
+            }
+        }
+        Ok(reply)
+    }
+}
+
+fn line(from: &mut impl BufRead) -> std::io::Result<String> {
+    let mut line = String::new();
+    match from.read_line(&mut line)? {
+        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
+    }
+}
+
+fn head(from: &mut impl BufRead) -> std::io::Result<(u16, Vec<(String, String)>)> {
+    let first = line(from)?;
+    let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| std::io::Error::other(format!("no status: {first}")))?;
+    let mut headers = Vec::new();
+    loop {
+        match line(from)?.split_once(':') {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.trim().to_owned())),
+            None => return Ok((status, headers)),
+        }
+    }
+}
+
+fn chunks(from: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = line(from)?;
+        let size = u64::from_str_radix(size.split(';').next().unwrap().trim(), 16).map_err(std::io::Error::other)?;
+        from.by_ref().take(size).read_to_end(&mut body)?;
+        line(from)?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
+}

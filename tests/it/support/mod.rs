@@ -1,0 +1,31 @@
+//! What the tests share: presignd as a process, tokens, an HTTP client, and waiting for what is to come.
+#![allow(dead_code, reason = "each test binary uses what it needs")]
+
+pub mod client;
+pub mod presignd;
+pub mod service;
+pub mod tokens;
+
+use std::time::Duration;
+use std::time::Instant;
+
+/// The longest that a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again and again until there is an answer; fails when `PATIENCE` is at its end.
+#[track_caller]
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match ask() {
+            Some(answer) => return answer,
+            None if Instant::now() > end => panic!("waited {PATIENCE:?} in vain: {what}"),
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// The wall clock, in seconds since 1970.
+pub fn now() -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp()
+}

@@ -1,0 +1,90 @@
+//! presignd as a command, with a configuration and an environment of its own.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A configuration in a directory of its own, which is also the working directory and `$HOME`; nothing else of the
+/// environment reaches the process.
+pub struct Presignd {
+    directory: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Presignd {
+    /// With this text as `presignd.toml`.
+    pub fn configured(toml: &str) -> Self {
+        let presignd = Self { directory: tempfile::tempdir().unwrap(), environment: Vec::new() };
+        presignd.file("presignd.toml", toml)
+    }
+
+    /// With a file beside the configuration, written anew if it is there.
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(name, content);
+        self
+    }
+
+    /// With a variable in the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes a file of the directory, whole: nobody sees half of it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let made = self.path(&format!("{name}.new"));
+        std::fs::write(&made, content).unwrap();
+        std::fs::rename(made, self.path(name)).unwrap();
+    }
+
+    /// The path of a file of the directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The process in the making; `--config` is not in it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_presignd"));
+        command.args(arguments).current_dir(self.directory.path()).env_clear();
+        command.env("HOME", self.directory.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs `presignd NAME --config presignd.toml ARGUMENTS…` to its end.
+    pub fn run(&self, name: &str, arguments: &[&str], stdin: &str) -> Output {
+        let mut child = self.command(&[&[name, "--config", "presignd.toml"], arguments].concat()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let stdin = stdin.to_owned();
+        // Beside reading: either pipe may fill up before the other is read. A command may end without reading all.
+        let writer = std::thread::spawn(move || input.write_all(stdin.as_bytes()));
+        let output = child.wait_with_output().unwrap();
+        let _ = writer.join().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// `presignd sign --grant GRANT --at AT --requests -`: an answer or a problem for each request, in order.
+    #[track_caller]
+    pub fn sign(&self, grant: &str, at: &str, requests: &[Value]) -> Vec<Value> {
+        let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+        let output = self.run("sign", &["--grant", grant, "--at", at, "--requests", "-"], &lines);
+        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let answers: Vec<Value> = output.stdout.lines().map(read).collect();
+        assert_eq!(answers.len(), requests.len(), "a line for each request; {}", output.stderr);
+        answers
+    }
+}

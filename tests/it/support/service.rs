@@ -1,0 +1,177 @@
+//! `presignd serve` as a process that ends with the test.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::process::Child;
+use std::process::Command;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::client::Call;
+use super::client::Reply;
+use super::eventually;
+use super::presignd::Presignd;
+
+/// A running service. Its listeners have ports that were free.
+pub struct Service {
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
+    pub presignd: Presignd,
+    process: Child,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// What a process has written until now.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn of(from: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let written = lines.clone();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(from).lines().map_while(Result::ok);
+            lines.for_each(|line| written.0.lock().unwrap().push(line));
+        });
+        lines
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Presignd {
+    /// Starts `presignd serve`, and waits until both of its listeners are open.
+    #[track_caller]
+    pub fn serve(self) -> Service {
+        let mut service = self.start();
+        service.address = service.listening("service");
+        service.admin = service.listening("admin");
+        service
+    }
+
+    /// Starts `presignd serve` without waiting.
+    pub fn start(self) -> Service {
+        let presignd =
+            self.env("PRESIGND__SERVER__LISTEN", "127.0.0.1:0").env("PRESIGND__SERVER__ADMIN_LISTEN", "127.0.0.1:0");
+        let mut process = presignd.command(&["serve", "--config", "presignd.toml"]).spawn().unwrap();
+        let (stdout, stderr) = (Lines::of(process.stdout.take().unwrap()), Lines::of(process.stderr.take().unwrap()));
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        Service { address: nowhere, admin: nowhere, presignd, process, stdout, stderr }
+    }
+}
+
+impl Service {
+    /// A POST of JSON to the service, with a token.
+    #[track_caller]
+    pub fn post(&self, token: &str, path: &str, body: &Value) -> Reply {
+        self.call("POST", path).bearer(token).json(body).send()
+    }
+
+    /// A GET of the service, with a token.
+    #[track_caller]
+    pub fn get(&self, token: &str, path: &str) -> Reply {
+        self.call("GET", path).bearer(token).send()
+    }
+
+    /// A request to the service in the making.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(method, self.address, path)
+    }
+
+    /// A GET of the admin listener.
+    #[track_caller]
+    pub fn admin(&self, path: &str) -> Reply {
+        Call::new("GET", self.admin, path).send()
+    }
+
+    /// The value of a metric: `presignd_refusals_total{code="denied"}`. 0 if nothing moved it yet.
+    #[track_caller]
+    pub fn metric(&self, series: &str) -> f64 {
+        let text = self.admin("/metrics").text();
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until `/readyz` says 200.
+    #[track_caller]
+    pub fn ready(&self) {
+        eventually("ready", || (self.admin("/readyz").status == 200).then_some(()));
+    }
+
+    /// The log's lines until now.
+    pub fn log(&self) -> Vec<Value> {
+        let read = |line: &String| serde_json::from_str(line).unwrap_or_else(|_| Value::String(line.clone()));
+        self.stderr.all().iter().map(read).collect()
+    }
+
+    /// The log as text.
+    pub fn log_text(&self) -> String {
+        self.stderr.all().join("\n")
+    }
+
+    /// The audit's lines until now, where it goes to stdout.
+    pub fn audit(&self) -> Vec<Value> {
+        self.stdout.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Waits for a line of the log.
+    #[track_caller]
+    pub fn logged(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, || self.log().into_iter().find(|line| wanted(line)))
+    }
+
+    #[track_caller]
+    fn listening(&mut self, listener: &str) -> SocketAddr {
+        eventually(&format!("the {listener} listener"), || {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("serve ended with {status}:\n{}", self.log_text());
+            }
+            let lines = self.log();
+            let line = lines.iter().find(|line| message(line) == "listening" && field(line, "listener") == listener);
+            line.map(|line| field(line, "address").as_str().unwrap().parse().unwrap())
+        })
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// Waits until the process ends by itself.
+    #[track_caller]
+    pub fn ended(&mut self) -> ExitStatus {
+        eventually("the end of serve", || self.process.try_wait().unwrap())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("the service's log:\n{}", self.log_text());
+        }
+    }
+}
+
+/// A field of a log line.
+pub fn field<'a>(line: &'a Value, name: &str) -> &'a Value {
+    match &line["fields"] {
+        Value::Object(fields) if fields.contains_key(name) => &fields[name],
+        _ => &line[name],
+    }
+}
+
+/// The message of a log line.
+pub fn message(line: &Value) -> &str {
+    field(line, "message").as_str().unwrap_or_default()
+}
