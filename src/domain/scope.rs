@@ -38,29 +38,27 @@ pub enum End {
 impl Scope {
     /// Reads a `prefix`: empty, ending in `/`, or with `raw` ending anywhere.
     pub fn prefix(text: &str, raw: bool) -> Result<Self, InvalidTemplate> {
-        let (whole, open) = match text.rfind('/') {
-            Some(slash) => text.split_at(slash + 1),
-            None => ("", text),
+        let mut parts = template::segments(text);
+        let end = match parts.pop() {
+            None | Some("") => End::Whole,
+            Some(open) if !raw => {
+                return Err(template::pieces(open, Piece::claim).err().unwrap_or(InvalidTemplate::NotWhole));
+            }
+            Some(open) => End::Open(template::literal(open)?.into()),
         };
-        let end = match open {
-            "" => End::Whole,
-            _ if !raw => return Err(InvalidTemplate::NotWhole),
-            _ => End::Open(template::literal(open)?.into()),
-        };
-        let segments = match whole.strip_suffix('/') {
-            Some(inner) => inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?,
-            None => Box::default(),
-        };
+        let segments = parts.into_iter().map(Segment::parse).collect::<Result<_, _>>()?;
         Self { text: text.into(), segments, end }.checked()
     }
 
     /// Reads a `key`.
     pub fn key(text: &str) -> Result<Self, InvalidTemplate> {
-        let (inner, end) = match text.strip_suffix('/') {
-            Some(inner) => (inner, End::FolderKey),
-            None => (text, End::Key),
-        };
-        let segments = inner.split('/').map(Segment::parse).collect::<Result<_, _>>()?;
+        let mut parts = template::segments(text);
+        let is_folder = parts.len() > 1 && parts.last() == Some(&"");
+        if is_folder {
+            parts.pop();
+        }
+        let segments = parts.into_iter().map(Segment::parse).collect::<Result<_, _>>()?;
+        let end = if is_folder { End::FolderKey } else { End::Key };
         Self { text: text.into(), segments, end }.checked()
     }
 
@@ -203,6 +201,74 @@ impl Segment {
         match self {
             Self::Literal(literal) => vec![literal.to_string()],
             Self::Claim(path) => claims.at(path).map(template::texts).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::InvalidKey;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_prefix_is_whole_segments_or_raw_and_its_claims_are_whole_segments() {
+        let key = |error: InvalidKey| Err(InvalidTemplate::Key(error));
+        let cases = [
+            ("", false, Ok(())),
+            ("a/", false, Ok(())),
+            ("a/{sub}/", false, Ok(())),
+            ("a/{realm.roles}/{\"https://x/y}\"}/", false, Ok(())),
+            ("a/{{x/", false, Ok(())),
+            ("a", false, Err(InvalidTemplate::NotWhole)),
+            ("{sub}", false, Err(InvalidTemplate::NotWhole)),
+            ("a/{sub}", true, Err(InvalidTemplate::ClaimInOpenSegment)),
+            ("a/b{sub}", true, Err(InvalidTemplate::ClaimInOpenSegment)),
+            ("a", true, Ok(())),
+            ("a/..", true, Ok(())),
+            ("a/{sub}x/", false, Err(InvalidTemplate::ClaimInsideSegment)),
+            ("a/{sub}{tid}/", false, Err(InvalidTemplate::ClaimInsideSegment)),
+            ("a/{sub/", false, Err(InvalidTemplate::Unclosed)),
+            ("a/{}/", false, Err(InvalidTemplate::BadClaim(String::new()))),
+            ("a/{a..b}/", false, Err(InvalidTemplate::BadClaim("a..b".into()))),
+            ("/a/", false, key(InvalidKey::EmptySegment)),
+            ("a//", false, key(InvalidKey::EmptySegment)),
+            ("a/../", false, key(InvalidKey::DotSegment)),
+            ("a\\/", false, key(InvalidKey::Backslash)),
+            ("a\n/", false, key(InvalidKey::Control)),
+        ];
+        for (text, raw, expected) in cases {
+            assert_eq!(Scope::prefix(text, raw).map(|_| ()), expected, "prefix {text:?}, raw {raw}");
+        }
+    }
+
+    proptest! {
+        /// The walk along a key's segments finds what filling every claim in as text finds.
+        #[test]
+        fn a_scope_covers_what_begins_with_one_of_its_fills(
+            segments in prop::collection::vec("a|b|\\{x\\}|\\{l\\}|\\{n\\}", 0..4),
+            open in "[ab.]{0,2}",
+            values in prop::collection::vec("a|b|7|\\.\\.|a/b|", 0..3),
+            key in "([ab7]/){0,4}[ab7.]{0,2}",
+        ) {
+            let prefix = format!("{}{open}", segments.iter().map(|segment| format!("{segment}/")).collect::<String>());
+            let scope = Scope::prefix(&prefix, true).unwrap();
+            prop_assert_eq!(scope.as_str(), prefix.as_str());
+            let claims = serde_json::json!({ "x": "a", "n": 7, "l": values });
+            let claims = Claims::of(serde_json::from_value(claims).unwrap()).unwrap();
+            let fills = scope.fills(&claims, "", 100).unwrap();
+            let begun: Vec<usize> = fills.iter().filter(|fill| key.starts_with(&**fill)).map(String::len).collect();
+            prop_assert_eq!(scope.covers(&claims, &key).into_iter().collect::<Vec<_>>(), begun);
+            let below = scope.fills(&claims, &key, 100).unwrap();
+            prop_assert_eq!(below, fills.into_iter().filter(|fill| fill.starts_with(&*key)).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn no_text_makes_a_template_panic(text in "[a{}\".\\PC/]{0,20}") {
+            _ = Scope::prefix(&text, true);
+            _ = Scope::key(&text);
+            _ = template::KeyTemplate::parse(&text);
+            _ = template::ValueTemplate::parse(&text);
         }
     }
 }

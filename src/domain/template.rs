@@ -99,7 +99,7 @@ impl KeyTemplate {
             return Err(key::InvalidKey::Empty.into());
         }
         let mut all = Vec::new();
-        for (place, segment) in text.split('/').enumerate() {
+        for (place, segment) in segments(text).into_iter().enumerate() {
             let mut found = pieces(segment, Piece::of_key)?;
             match found.as_slice() {
                 [] => return Err(key::InvalidKey::EmptySegment.into()),
@@ -256,6 +256,24 @@ pub(super) fn pieces(text: &str, named: impl Fn(&str) -> Option<Piece>) -> Resul
         found.push(Piece::Literal(plain));
     }
     Ok(found)
+}
+
+/// A template's segments: what stands between slashes that are not inside a `{claim}`.
+pub(super) fn segments(text: &str) -> Vec<&str> {
+    let (mut found, mut rest, mut from) = (Vec::new(), text, 0);
+    while let Some(at) = rest.get(from..).and_then(|left| left.find(['/', '{'])).map(|at| from + at) {
+        let after = rest.get(at + 1..).unwrap_or_default();
+        match rest.get(at..).unwrap_or_default() {
+            special if special.starts_with("{{") => from = at + 2,
+            special if special.starts_with('{') => from = at + 1 + closing(after).unwrap_or(after.len()),
+            _ => {
+                found.push(rest.get(..at).unwrap_or_default());
+                (rest, from) = (after, 0);
+            }
+        }
+    }
+    found.push(rest);
+    found
 }
 
 /// Where the `}` is that is not inside quotes.
