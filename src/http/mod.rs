@@ -1,3 +1,4 @@
 //! What a caller sends and gets.
 
+pub mod error;
 pub mod issued;
