@@ -3,3 +3,5 @@
 pub mod error;
 pub mod issued;
 pub mod problem;
+pub mod request_id;
+pub mod server;
