@@ -108,6 +108,11 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Success without a word.
+pub fn no_content() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
 /// The codes of refusals: the contract's, as far as this version can refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {

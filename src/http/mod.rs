@@ -1,5 +1,7 @@
 //! What a caller sends and gets.
 
+pub mod client_address;
+pub mod cors;
 pub mod error;
 pub mod issued;
 pub mod problem;
