@@ -4,6 +4,8 @@
 
 pub mod ask;
 pub mod completions;
+#[cfg(feature = "dev")]
+pub mod dev;
 pub mod text;
 
 use std::fmt;
