@@ -12,4 +12,6 @@ mod decision;
 mod floors;
 mod signing;
 mod support;
+mod support_tests;
 mod verifier;
+mod verifier_tests;

@@ -276,7 +276,3 @@ pub fn seconds(date: &str) -> Option<i64> {
     let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
     Some(time::PrimitiveDateTime::parse(date, format).ok()?.assume_utc().unix_timestamp())
 }
-
-#[cfg(test)]
-#[path = "verifier_tests.rs"]
-mod tests;

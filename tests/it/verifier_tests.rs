@@ -1,7 +1,13 @@
 //! The judge, judged: by AWS's published example, and by signatures that botocore made.
 
-use super::*;
 use serde_json::Value;
+
+use crate::verifier::Fault;
+use crate::verifier::Key;
+use crate::verifier::Sent;
+use crate::verifier::World;
+use crate::verifier::seconds;
+use crate::verifier::verify;
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html#query-string-auth-v4-signing-example>
 const EXAMPLE: &str = "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\

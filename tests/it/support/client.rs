@@ -50,9 +50,12 @@ impl Call {
     pub fn to(method: &str, url: &str) -> Self {
         let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("no http URL: {url}"));
         let (authority, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let place = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-        let address = place.to_socket_addrs().unwrap().find(SocketAddr::is_ipv4);
-        let address = address.unwrap_or_else(|| place.to_socket_addrs().unwrap().next().unwrap());
+        let (host, port) = authority.rsplit_once(':').unwrap_or((authority, "80"));
+        // RFC 6761: a name under localhost is loopback, whether or not the system's resolver knows it.
+        let host = if host.ends_with(".localhost") { "127.0.0.1" } else { host };
+        let mut addresses = format!("{host}:{port}").to_socket_addrs().unwrap().collect::<Vec<_>>();
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let address = addresses[0];
         Self { authority: authority.to_ascii_lowercase(), ..Self::new(method, address, target) }
     }
 

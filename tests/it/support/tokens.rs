@@ -18,7 +18,7 @@ pub struct Issuer {
 }
 
 enum Key {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Rsa(rsa::KeyPair),
     Ecdsa(signature::EcdsaKeyPair),
     Ed25519(signature::Ed25519KeyPair),
@@ -27,7 +27,10 @@ enum Key {
 impl Issuer {
     /// HS256, with a secret of 32 bytes or more.
     pub fn hmac(secret: &str) -> Self {
-        Self { key_id: "hmac".to_owned(), key: Key::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())) }
+        Self {
+            key_id: "hmac".to_owned(),
+            key: Key::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))),
+        }
     }
 
     /// RS256.
@@ -128,21 +131,4 @@ pub fn claims(issuer: &str, audience: &str, subject: &str, more: &Value) -> Valu
 
 fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// What the issuers sign must be verifiable by others: with their public keys, by a library that they do not use.
-#[test]
-fn every_issuers_tokens_verify_with_its_public_key() {
-    for issuer in [Issuer::rsa("a"), Issuer::ecdsa("b"), Issuer::ed25519("c")] {
-        let token = issuer.token(&claims("https://idp.example", "presignd", "42", &json!({"role": "admin"})));
-        let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&key_set(&[&issuer])).unwrap();
-        let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&issuer.key_id).unwrap()).unwrap();
-        let mut rules = jsonwebtoken::Validation::new(issuer.algorithm().parse().unwrap());
-        rules.set_audience(&["presignd"]);
-        let read = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap();
-        assert_eq!((&read.claims["sub"], &read.claims["role"]), (&json!("42"), &json!("admin")));
-        let (rest, _) = token.rsplit_once('.').unwrap();
-        let forged = format!("{rest}.{}", encode([0; 64]));
-        assert!(jsonwebtoken::decode::<Value>(&forged, &key, &rules).is_err(), "{}", issuer.algorithm());
-    }
 }

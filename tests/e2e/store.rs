@@ -1,0 +1,94 @@
+//! The store that `tests/stores/radosgw` starts, and the few calls that prepare it.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::PayloadChecksumKind;
+use aws_sigv4::http_request::SignableBody;
+use aws_sigv4::http_request::SignableRequest;
+use aws_sigv4::http_request::SigningSettings;
+use aws_sigv4::http_request::sign;
+use aws_sigv4::sign::v4;
+
+use crate::support::client::Call;
+use crate::support::client::Reply;
+
+/// What the script printed: `NAME=value` lines.
+pub struct Store(HashMap<String, String>);
+
+/// Temporary credentials.
+pub struct Session {
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: String,
+    /// RFC 3339.
+    pub expiration: String,
+}
+
+impl Store {
+    /// The store whose description lies where `PRESIGND_E2E_STORE` says.
+    pub fn found() -> Option<Self> {
+        let Some(path) = std::env::var_os("PRESIGND_E2E_STORE") else {
+            assert!(std::env::var_os("PRESIGND_E2E").is_none(), "PRESIGND_E2E is set, but PRESIGND_E2E_STORE is not");
+            eprintln!("no store, nothing tested: ./tests/run starts one");
+            return None;
+        };
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        Some(Self(lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+
+    /// One of the store's values, by the script's name for it.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).unwrap_or_else(|| panic!("the store has no {name}"))
+    }
+
+    /// Makes a bucket; one that is there already is as good.
+    pub fn make_bucket(&self, name: &str) {
+        let reply = self.call("PUT", &format!("/{name}"), "s3", "");
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+
+    /// Credentials of the store's role, for the shortest time that it gives.
+    pub fn assume_role(&self) -> Session {
+        let encoded = self.get("ROLE_ARN").replace(':', "%3A").replace('/', "%2F");
+        let form =
+            format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=e2e&DurationSeconds=900&RoleArn={encoded}");
+        let reply = self.call("POST", "/", "sts", &form);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let text = reply.text();
+        let between = |name: &str| {
+            let (_, rest) = text.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {text}"));
+            rest.split('<').next().unwrap().to_owned()
+        };
+        Session {
+            access_key_id: between("AccessKeyId"),
+            secret_access_key: between("SecretAccessKey"),
+            session_token: between("SessionToken"),
+            expiration: between("Expiration"),
+        }
+    }
+
+    /// A request that the store's own user signs in its headers.
+    fn call(&self, method: &str, path: &str, service: &str, form: &str) -> Reply {
+        let url = format!("{}{path}", self.get("ENDPOINT"));
+        let identity = Credentials::new(self.get("ACCESS_KEY"), self.get("SECRET_KEY"), None, None, "e2e").into();
+        let mut settings = SigningSettings::default();
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(self.get("REGION"))
+            .name(service)
+            .time(SystemTime::now())
+            .settings(settings)
+            .build()
+            .unwrap();
+        let body = SignableBody::Bytes(form.as_bytes());
+        let form_type = [("content-type", "application/x-www-form-urlencoded")];
+        let request = SignableRequest::new(method, url.as_str(), form_type.into_iter(), body).unwrap();
+        let (signed, _) = sign(request, &parameters.into()).unwrap().into_parts();
+        let call = Call::to(method, &url).header(form_type[0].0, form_type[0].1).body(form);
+        signed.headers().fold(call, |call, (name, value)| call.header(name, value)).send()
+    }
+}

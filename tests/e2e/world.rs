@@ -1,0 +1,181 @@
+//! presignd before the store: one bucket, one grant, one caller.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::store::Session;
+use crate::store::Store;
+use crate::support::client::Call;
+use crate::support::client::Reply;
+use crate::support::now;
+use crate::support::presignd::Presignd;
+use crate::support::service::Service;
+use crate::support::tokens::Issuer;
+use crate::support::tokens::claims;
+use crate::verifier;
+use crate::verifier::Fault;
+
+/// A running service with the aliases `media` (path style), `virtual` (the bucket in the host), `session` (temporary
+/// credentials) and `once` (write-once), all of one bucket of the test's own.
+pub struct World {
+    pub store: Store,
+    service: Service,
+    session: Session,
+    token: String,
+}
+
+/// An answer with a URL.
+#[derive(Debug, Clone)]
+pub struct Issued(pub Value);
+
+impl World {
+    /// Built for one test; `None` where there is no store.
+    pub fn built(bucket: &str) -> Option<Self> {
+        let store = Store::found()?;
+        store.make_bucket(bucket);
+        let session = store.assume_role();
+        let secret = "0123456789abcdef0123456789abcdef";
+        let credentials = json!({
+            "Version": 1,
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+            "SessionToken": session.session_token,
+            "Expiration": session.expiration,
+        });
+        let service = Presignd::configured(&configuration(&store, bucket))
+            .file("session.json", credentials.to_string())
+            .env("JWT_SECRET", secret)
+            .env("AWS_ACCESS_KEY_ID", store.get("ACCESS_KEY"))
+            .env("AWS_SECRET_ACCESS_KEY", store.get("SECRET_KEY"))
+            .serve();
+        let token = Issuer::hmac(secret).token(&claims("https://app.example.com", "presignd", "alice", &json!({})));
+        Some(Self { store, service, session, token })
+    }
+
+    /// Asks for a URL; the members of `more` are added to operation, bucket and key.
+    #[track_caller]
+    pub fn issue(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Issued {
+        let place = if operation == "ListObjectsV2" { "prefix" } else { "key" };
+        let mut request = json!({"operation": operation, "bucket": alias, place: format!("alice/{key}")});
+        let members = more.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+        request.as_object_mut().unwrap().extend(members);
+        let reply = self.service.post(&self.token, "/v1/presign", &request);
+        assert_eq!(reply.status, 200, "{request}: {}", reply.text());
+        Issued(reply.json())
+    }
+
+    /// Stores an object, as told.
+    #[track_caller]
+    pub fn put(&self, alias: &str, key: &str, body: &str) {
+        let reply = self.issue("PutObject", alias, key, &json!({})).used(body);
+        assert_eq!(reply.status, 200, "{key}: {}", reply.text());
+    }
+
+    /// Fetches an object, as told.
+    #[track_caller]
+    pub fn get(&self, alias: &str, key: &str) -> Reply {
+        self.issue("GetObject", alias, key, &json!({})).used("")
+    }
+
+    /// What the judge says of the request that the answer describes, with these headers besides, in that scope.
+    pub fn judge(&self, issued: &Issued, more: &[(&str, &str)], region: &str, service: &str) -> Result<(), Fault> {
+        let keys = [
+            verifier::Key {
+                id: self.store.get("ACCESS_KEY"),
+                secret: self.store.get("SECRET_KEY"),
+                session_token: None,
+            },
+            verifier::Key {
+                id: &self.session.access_key_id,
+                secret: &self.session.secret_access_key,
+                session_token: Some(&self.session.session_token),
+            },
+        ];
+        let headers = issued.headers();
+        let mut headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        headers.extend(more);
+        let (method, url) = (issued.method(), issued.url());
+        verifier::verify(
+            verifier::Sent { method: &method, url: &url, headers: &headers },
+            verifier::World { keys: &keys, region, service, now: now() },
+        )
+    }
+}
+
+impl Issued {
+    pub fn method(&self) -> String {
+        self.0["method"].as_str().unwrap().to_owned()
+    }
+
+    pub fn url(&self) -> String {
+        self.0["url"].as_str().unwrap().to_owned()
+    }
+
+    /// What the client has to send.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let headers = self.0["headers"].as_object().unwrap().iter();
+        headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+    }
+
+    /// The request that the answer describes, in the making.
+    pub fn call(&self, body: &str) -> Call {
+        call(&self.method(), &self.url(), &self.headers(), body)
+    }
+
+    /// Used as the answer says.
+    #[track_caller]
+    pub fn used(&self, body: &str) -> Reply {
+        self.call(body).send()
+    }
+}
+
+/// Any request, in the making.
+pub fn call(method: &str, url: &str, headers: &[(String, String)], body: &str) -> Call {
+    let call = headers.iter().fold(Call::to(method, url), |call, (name, value)| call.header(name, value));
+    if body.is_empty() { call } else { call.body(body) }
+}
+
+fn configuration(store: &Store, bucket: &str) -> String {
+    let endpoint = store.get("ENDPOINT");
+    let named = endpoint.replace("127.0.0.1", "localhost");
+    let region = store.get("REGION");
+    let mut toml = format!(
+        r#"
+[[issuers]]
+issuer = "https://app.example.com"
+audiences = ["presignd"]
+hmac_secret_env = "JWT_SECRET"
+
+[credentials.main]
+provider = "environment"
+[credentials.session]
+provider = "file"
+path = "session.json"
+
+[buckets]
+media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+once = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+session = {{ bucket = "{bucket}", region = "{region}", credentials = "session", endpoint = "{endpoint}" }}
+virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
+"#
+    );
+    for alias in ["media", "once", "session", "virtual"] {
+        toml.push_str(&format!(
+            r#"
+[[grants]]
+name = "{alias}"
+bucket = "{alias}"
+prefix = "{{sub}}/"
+actions = ["read", "write", "delete", "list"]
+[grants.upload]
+tags = ["case"]
+write_once = {}
+[grants.download]
+overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
+"#,
+            alias == "once"
+        ));
+    }
+    toml
+}
