@@ -48,6 +48,13 @@ impl Grant {
             }
         }
     }
+
+    /// The claims that fill its templates.
+    pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
+        let values = self.upload.set_metadata.iter().chain(&self.upload.set_tags);
+        let made = self.upload.key_template.iter().flat_map(KeyTemplate::claims);
+        self.scope.claims().chain(made).chain(values.flat_map(|(_, template)| template.claims()))
+    }
 }
 
 /// Whether a grant opens or shuts.
