@@ -5,4 +5,5 @@ pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod credentials;
+pub mod rate_limit;
 pub mod telemetry;

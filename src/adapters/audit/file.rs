@@ -248,7 +248,7 @@ mod tests {
         let error = LineFile::open(&path, Contest::GiveUp).err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         drop(first);
-        LineFile::open(&path, Contest::GiveUp).unwrap();
+        LineFile::open(&path, Contest::Wait).unwrap();
     }
 
     #[test]
