@@ -1,5 +1,10 @@
 //! `presignd dev`: everything on loopback, nothing to configure.
 
+mod folder;
+mod issuer;
 mod loopback;
+mod own_host;
+mod paste;
+mod query;
 mod random;
 mod store;

@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::query;
+use crate::cli::dev::query;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,6 @@ mod listing;
 mod object;
 mod objects;
 mod operations;
-mod query;
 mod reading;
 mod tagging;
 #[cfg(test)]

@@ -53,8 +53,11 @@ impl Objects {
         Ok(Self { root, buckets: Mutex::new(buckets) })
     }
 
-    /// Makes a bucket unless it is there. The name is one that S3 allows, so it is safe as a folder's name.
+    /// Makes a bucket unless it is there. A name that S3 allows is safe as a folder's name, and no other is taken.
     pub fn ensure_bucket(&self, name: &str) -> io::Result<()> {
+        if !s3s::path::check_bucket_name(name) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no bucket name of S3's")));
+        }
         let mut buckets = self.locked();
         if !buckets.contains_key(name) {
             files::make_folder(&self.root.join(name))?;

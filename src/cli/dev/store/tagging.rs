@@ -4,7 +4,7 @@
 use s3s::S3Result;
 use s3s::s3_error;
 
-use super::query;
+use crate::cli::dev::query;
 
 /// The tags of a query-like text: at most 10, each name once, 1 to 128 characters; values of at most 256.
 pub fn parse(text: &str) -> S3Result<Vec<(String, String)>> {

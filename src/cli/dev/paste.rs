@@ -1,0 +1,58 @@
+//! Lines to paste into a POSIX shell: nothing but `curl` and `sed` is needed.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// What the lines are made of.
+pub struct Paste<'a> {
+    pub service: SocketAddr,
+    pub token: &'a str,
+    /// What is uploaded.
+    pub file: &'a Path,
+}
+
+impl Paste<'_> {
+    /// Asks for a URL and uploads the file with it.
+    pub fn upload(&self) -> String {
+        format!("curl {LOCAL} -T {} \"{}\"", quoted(&self.file.display().to_string()), self.url("PutObject"))
+    }
+
+    /// Asks for a URL and downloads with it what was uploaded.
+    pub fn download(&self) -> String {
+        format!("curl {LOCAL} \"{}\"", self.url("GetObject"))
+    }
+
+    /// A command substitution: the URL, taken out of the service's answer. A refusal goes to the standard error.
+    fn url(&self, operation: &str) -> String {
+        let Self { service, token, .. } = self;
+        let body = format!(r#"{{"operation":"{operation}","bucket":"media","key":"{KEY}"}}"#);
+        format!(
+            "$(curl {LOCAL} http://{service}/v1/presign -H 'Authorization: Bearer {token}' \
+             -H 'Content-Type: application/json' -d '{body}' | sed -n 's/.*\"url\": *\"\\([^\"]*\\)\".*/\\1/p')"
+        )
+    }
+}
+
+/// Errors are shown, and a proxy of the environment is not asked for what is on this machine.
+const LOCAL: &str = "-sSf --noproxy '*'";
+
+/// In the folder of the caller whose token it is.
+const KEY: &str = "users/alice/hello.txt";
+
+/// A word as a POSIX shell takes it literally.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_so_that_the_shell_takes_it_as_it_stands() {
+        for text in ["/tmp/a", "it's", "$(date) `date` \"x\" \\ *", ""] {
+            let output = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quoted(text))).output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text, "{text:?}");
+        }
+    }
+}
