@@ -38,6 +38,9 @@ pub enum FolderError {
 }
 
 impl Folder {
+    /// The name of the configuration in it.
+    pub const CONFIGURATION: &str = "presignd.toml";
+
     /// Opens a folder, making it where it is not there, for its owner alone.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let named = |error| FolderError::Io(path.display().to_string(), error);
@@ -58,7 +61,7 @@ impl Folder {
 
     /// The configuration.
     pub fn configuration(&self) -> PathBuf {
-        self.path.join("presignd.toml")
+        self.path.join(Self::CONFIGURATION)
     }
 
     /// The objects.

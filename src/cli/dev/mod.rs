@@ -1,5 +1,6 @@
 //! `presignd dev`: everything on loopback, nothing to configure.
 
+mod endpoint;
 mod folder;
 mod issuer;
 mod loopback;
