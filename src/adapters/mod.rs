@@ -5,5 +5,6 @@ pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod credentials;
+pub mod jwks;
 pub mod rate_limit;
 pub mod telemetry;

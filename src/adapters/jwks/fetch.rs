@@ -1,0 +1,286 @@
+//! Fetches a key set over HTTPS: no redirects, no proxies to loopback, a limit on time and on size.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::Response;
+use reqwest::StatusCode;
+use reqwest::Url;
+use reqwest::header::AGE;
+use reqwest::header::CACHE_CONTROL;
+use reqwest::header::HeaderMap;
+use tokio::sync::OnceCell;
+
+/// Fetches one URI again and again.
+pub struct Fetcher {
+    uri: String,
+    /// Made at the first fetch: reading the machine's certificates takes a while and may fail.
+    client: OnceCell<Client>,
+}
+
+/// What an issuer answered.
+#[derive(Debug)]
+pub struct Fetched {
+    pub document: Vec<u8>,
+    /// After how long to fetch it again.
+    pub fresh_for: Duration,
+}
+
+/// Why a key set could not be fetched. Says nothing of what was answered.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error("the HTTP client could not be made: {0}")]
+    Client(String),
+    #[error("not an https URL, nor http to a loopback host")]
+    NotHttps,
+    #[error("{0}")]
+    Request(String),
+    #[error("the answer was {0}; redirects are not followed")]
+    Status(StatusCode),
+    #[error("the answer is larger than {MAX_BYTES} bytes")]
+    TooLarge,
+}
+
+impl Fetcher {
+    /// A fetcher of that URI.
+    pub fn of(uri: &str) -> Self {
+        Self { uri: uri.to_owned(), client: OnceCell::new() }
+    }
+
+    /// Fetches it once: https, or http on loopback; 200 and a whole body, within [`TIMEOUT`].
+    pub async fn fetch(&self) -> Result<Fetched, FetchError> {
+        let uri = fetchable(&self.uri)?;
+        let client = self.client.get_or_try_init(|| client(&uri)).await?;
+        let answer = client.get(uri).send().await.map_err(request_error)?;
+        if answer.status() != StatusCode::OK {
+            return Err(FetchError::Status(answer.status()));
+        }
+        let fresh_for = fresh_for(answer.headers());
+        Ok(Fetched { document: body(answer).await?, fresh_for })
+    }
+}
+
+fn fetchable(uri: &str) -> Result<Url, FetchError> {
+    let uri = Url::parse(uri).map_err(|_| FetchError::NotHttps)?;
+    match uri.scheme() == "https" || (uri.scheme() == "http" && is_loopback(&uri)) {
+        true => Ok(uri),
+        false => Err(FetchError::NotHttps),
+    }
+}
+
+/// RFC 8252, 8.3, and RFC 6761, 6.3: names below `localhost` never leave the machine.
+fn is_loopback(uri: &Url) -> bool {
+    let host = uri.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
+}
+
+async fn client(uri: &Url) -> Result<Client, FetchError> {
+    let secure = uri.scheme() == "https";
+    let made = tokio::task::spawn_blocking(move || if secure { https_client() } else { loopback_client() });
+    made.await.map_err(|error| FetchError::Client(error.to_string()))?
+}
+
+fn https_client() -> Result<Client, FetchError> {
+    // `main` has installed it already; in tests nobody has. A second one is refused, and the first is the same.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    build(base().https_only(true))
+}
+
+/// Without certificates and proxies, neither of which a loopback address needs.
+fn loopback_client() -> Result<Client, FetchError> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    build(base().no_proxy().tls_certs_only([]))
+}
+
+fn base() -> reqwest::ClientBuilder {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .user_agent(concat!("presignd/", env!("CARGO_PKG_VERSION")))
+}
+
+/// From the connection to the last byte of the body.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+fn build(builder: reqwest::ClientBuilder) -> Result<Client, FetchError> {
+    builder.build().map_err(|error| FetchError::Client(with_causes(&error)))
+}
+
+async fn body(mut answer: Response) -> Result<Vec<u8>, FetchError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(request_error)? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(FetchError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The largest key set that is read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+fn request_error(error: reqwest::Error) -> FetchError {
+    FetchError::Request(with_causes(&error.without_url()))
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// How long an answer is fresh by `Cache-Control` and `Age` (RFC 9111, 4.2), within bounds that keep a withdrawn key
+/// from living on and the issuer from being asked all the time.
+fn fresh_for(headers: &HeaderMap) -> Duration {
+    let texts = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
+    let directives = texts.flat_map(|text| text.split(',')).map(|directive| directive.trim().to_ascii_lowercase());
+    let lifetime = directives.filter_map(|directive| lifetime_of(&directive)).min();
+    let age = headers.get(AGE).and_then(|age| age.to_str().ok()).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+    lifetime.map_or(DEFAULT_AGE, |seconds| Duration::from_secs(seconds.saturating_sub(age)).clamp(LEAST_AGE, MOST_AGE))
+}
+
+fn lifetime_of(directive: &str) -> Option<u64> {
+    match directive {
+        "no-cache" | "no-store" => Some(0),
+        _ => directive.strip_prefix("max-age=")?.trim_matches('"').parse().ok(),
+    }
+}
+
+const DEFAULT_AGE: Duration = Duration::from_secs(5 * 60);
+const LEAST_AGE: Duration = Duration::from_secs(30);
+const MOST_AGE: Duration = Duration::from_secs(15 * 60);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::adapters::jwks::testing::Answer;
+    use crate::adapters::jwks::testing::Server;
+
+    async fn fetched(answer: Answer) -> Result<Fetched, FetchError> {
+        let server = Server::start(answer).await;
+        Fetcher::of(&server.uri).fetch().await
+    }
+
+    #[tokio::test]
+    async fn a_document_comes_as_it_is() {
+        let fetched = fetched(Answer::ok("{\"keys\":[]}")).await.unwrap();
+        assert_eq!((fetched.document.as_slice(), fetched.fresh_for), (b"{\"keys\":[]}".as_slice(), DEFAULT_AGE));
+    }
+
+    #[tokio::test]
+    async fn anything_but_200_is_no_key_set() {
+        for status in ["204 No Content", "206 Partial Content", "304 Not Modified", "404 Not Found", "500 Oops"] {
+            let error = fetched(Answer::of(status, "x: y", "{\"keys\":[]}")).await.unwrap_err();
+            assert!(matches!(error, FetchError::Status(_)), "{status}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let elsewhere = Server::start(Answer::ok("{\"keys\":[]}")).await;
+        for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
+            let error = fetched(Answer::of(status, &format!("location: {}", elsewhere.uri), "")).await.unwrap_err();
+            assert!(matches!(error, FetchError::Status(_)), "{status}: {error}");
+        }
+        assert_eq!(elsewhere.asked(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_body_has_a_limit_whether_its_length_is_told_or_not() {
+        let just_right = vec![b' '; MAX_BYTES];
+        assert_eq!(fetched(Answer::ok(&just_right)).await.unwrap().document.len(), MAX_BYTES);
+        let too_large = vec![b' '; MAX_BYTES + 1];
+        assert!(matches!(fetched(Answer::ok(&too_large)).await, Err(FetchError::TooLarge)));
+        let untold = [b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".as_slice(), &too_large].concat();
+        assert!(matches!(fetched(Answer::Text(untold.into())).await, Err(FetchError::TooLarge)));
+    }
+
+    #[tokio::test]
+    async fn a_body_cut_short_is_no_key_set() {
+        let torn = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"keys\":[]}";
+        assert!(matches!(fetched(Answer::Text(torn.as_slice().into())).await, Err(FetchError::Request(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_issuer_is_left_after_a_while() {
+        let server = Server::start(Answer::Silence).await;
+        let begun = tokio::time::Instant::now();
+        let error = Fetcher::of(&server.uri).fetch().await.unwrap_err();
+        assert!(matches!(error, FetchError::Request(_)), "{error}");
+        assert!(begun.elapsed() < TIMEOUT + Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn https_is_not_spoken_to_a_server_without_it() {
+        let server = Server::start(Answer::ok("{\"keys\":[]}")).await;
+        let error = Fetcher::of(&server.uri.replace("http:", "https:")).fetch().await.unwrap_err();
+        assert!(matches!(error, FetchError::Request(_) | FetchError::Client(_)), "{error}"); // a machine may trust nobody
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_cause_but_not_the_uri() {
+        let server = Server::start(Answer::Silence).await;
+        let uri = format!("{}?code=hush", server.uri);
+        drop(server);
+        let error = Fetcher::of(&uri).fetch().await.unwrap_err().to_string();
+        assert!(error.contains("refused") || error.contains("reset"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+
+    #[test]
+    fn only_https_and_loopback_are_fetched() {
+        let cases = [
+            ("https://idp.example.com/jwks.json", true),
+            ("HTTPS://idp.example.com/jwks.json", true),
+            ("http://127.0.0.1:8080/jwks.json", true),
+            ("http://127.9.9.9/", true),
+            ("http://[::1]:8080/", true),
+            ("http://localhost/", true),
+            ("http://idp.localhost/", true),
+            ("http://idp.example.com/", false),
+            ("http://localhost.example.com/", false),
+            ("http://notlocalhost/", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://localhost@idp.example.com/", false),
+            ("http://[::2]/", false),
+            ("http://10.0.0.1/", false),
+            ("http://169.254.169.254/", false),
+            ("http://0.0.0.0/", false),
+            ("ftp://127.0.0.1/", false),
+            ("file:///etc/passwd", false),
+            ("data:application/json,{}", false),
+            ("idp.example.com", false),
+        ];
+        for (uri, fine) in cases {
+            assert_eq!(fetchable(uri).is_ok(), fine, "{uri}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_fresh_within_bounds() {
+        let cases: [(&[(&str, &str)], u64); 11] = [
+            (&[], 300),
+            (&[("cache-control", "public")], 300),
+            (&[("cache-control", "public, max-age=120")], 120),
+            (&[("cache-control", "Max-Age=\"120\"")], 120),
+            (&[("cache-control", "max-age=120"), ("age", "50")], 70),
+            (&[("cache-control", "max-age=120"), ("age", "500")], 30),
+            (&[("cache-control", "max-age=1")], 30),
+            (&[("cache-control", "max-age=86400")], 900),
+            (&[("cache-control", "no-cache, max-age=600")], 30),
+            (&[("cache-control", "max-age=600"), ("cache-control", "no-store")], 30),
+            (&[("cache-control", "max-age=-1")], 300),
+        ];
+        for (fields, seconds) in cases {
+            let mut headers = HeaderMap::new();
+            for (name, value) in fields {
+                headers.append(*name, value.parse().unwrap());
+            }
+            assert_eq!(fresh_for(&headers), Duration::from_secs(seconds), "{fields:?}");
+        }
+    }
+}
