@@ -8,3 +8,4 @@ pub mod credentials;
 pub mod jwks;
 pub mod rate_limit;
 pub mod telemetry;
+pub mod token;
