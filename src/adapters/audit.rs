@@ -69,7 +69,7 @@ impl Audit {
     }
 
     /// Writes a line for each entry, all of one answer; returns when they are written. One that is required and is not
-    /// written within [`PATIENCE`] is unavailable, though it may be written later: a line may stand for an answer that
+    /// written within three seconds is unavailable, though it may be written later: a line may stand for an answer that
     /// never left, but no answer leaves without its line. One that is not required is Ok in any case.
     pub async fn record(&self, entries: &[Entry<'_>]) -> Result<(), AuditUnavailable> {
         let outcome = match Lines::of(entries) {
@@ -101,7 +101,7 @@ impl Audit {
         _ = self.orders.try_send(Order::Probe);
     }
 
-    /// Whether the next line could be written, as far as is known: at most [`PROBE_PERIOD`] old, also without traffic.
+    /// Whether the next line could be written, as far as is known: a second old at most, also without traffic.
     pub fn writable(&self) -> bool {
         self.state.writable() && !self.orders.is_closed()
     }

@@ -255,14 +255,17 @@ async fn fill_a_disk() {
     audit.record(&batch).await.unwrap();
     let larger = [Entry::of(Decision::Issued); 1400];
     assert_eq!(audit.record(&larger).await, Err(AuditUnavailable), "half of these would still fit");
-    assert!(!audit.writable());
     assert_eq!(lines(&path).len(), 700);
     assert_eq!(audit.metrics.audit_failures.get(), 1400);
+    until("writable, since less would fit", || audit.writable()).await;
+    audit.record(&[Entry::of(Decision::Issued); 800]).await.unwrap();
+    until("unwritable, before it is full", || !audit.writable()).await;
+    assert_eq!(lines(&path).len(), 1500);
     fs::rename(&path, path.with_extension("1")).unwrap();
     audit.reopen();
     until("writable", || audit.writable()).await;
     audit.record(&batch).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains("\"seq\":701,") && text.contains("\"seq\":1400,"), "numbers go on without a gap");
+    assert!(text.contains("\"seq\":1501,") && text.contains("\"seq\":2200,"), "numbers go on without a gap");
     assert_eq!(text.lines().count(), 700);
 }

@@ -31,7 +31,7 @@ pub struct States {
     prune_at: AtomicU64,
 }
 
-/// At most so many accounts of one limit; 40 bytes each, at the worst.
+/// At most so many accounts of one limit, and a few more that come at the same instant; 40 bytes each, at the worst.
 pub const CAPACITY: usize = 1 << 19;
 
 /// So many accounts for those beyond.
@@ -79,7 +79,7 @@ impl States {
     /// When the account is full again.
     pub fn full_at(&self, slot: u64) -> Option<u64> {
         let state = self.by_slot.get(&slot)?;
-        let looked = state.measure_and_replace(&NotKeyed::NonKey, |full_at| Err::<((), Nanos), _>(full_at));
+        let looked = state.measure_and_replace(&NotKeyed::NonKey, Err::<((), Nanos), _>);
         looked.err().flatten().map(Nanos::as_u64)
     }
 
