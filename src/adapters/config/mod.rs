@@ -1,5 +1,160 @@
 //! File and environment to a checked [`Settings`], every error with its line.
 
+mod access_logs;
+mod around;
+mod audit;
+mod buckets;
+mod credentials;
+mod diagnostic;
+mod environment;
+mod grants;
+mod issuers;
+mod limits;
+mod names;
+mod nesting;
+mod places;
+mod reader;
+mod secrets;
+mod server;
 mod settings;
+mod transfers;
+mod tree;
+mod units;
+mod warnings;
+mod when;
 
+use std::path::Path;
+
+pub use diagnostic::Diagnostic;
+pub use diagnostic::Severity;
+pub use environment::Environment;
 pub use settings::*;
+
+use crate::adapters::config::around::Around;
+use crate::adapters::config::diagnostic::Report;
+use crate::adapters::config::diagnostic::absent;
+use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::reader::Section;
+use crate::adapters::config::tree::Entry;
+use crate::adapters::config::tree::Node;
+use crate::adapters::config::tree::Value;
+use crate::domain::policy::Policy;
+
+/// A configuration without errors.
+#[derive(Debug)]
+pub struct Loaded {
+    pub settings: Settings,
+    /// What `check` warns of, in the file's order.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a file; without one configuration, every error and warning there is.
+pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, Vec<Diagnostic>> {
+    match std::fs::read(path) {
+        Ok(bytes) => parse(&bytes, path, environment),
+        Err(error) => {
+            let wrong = format!("the file cannot be read ({error})");
+            Err(vec![Diagnostic::of_file(path, fault(wrong, "name a configuration that is there"))])
+        }
+    }
+}
+
+/// The same of a file's bytes. Relative paths in it start at the file's folder.
+pub fn parse(bytes: &[u8], path: &Path, environment: &Environment) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(vec![not_utf8(bytes, error.valid_up_to(), path)]),
+    };
+    let (mut root, errors) = Node::parse(text);
+    let report = Report::new(text, &errors);
+    environment.apply_to(&mut root, &report);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let settings = settings_of(&root, Around { folder, environment, report: &report });
+    let failed = report.has_errors();
+    let diagnostics = report.into_diagnostics(path);
+    match settings {
+        Some(settings) if !failed => Ok(Loaded { settings, warnings: diagnostics }),
+        _ => Err(diagnostics),
+    }
+}
+
+fn not_utf8(bytes: &[u8], valid_up_to: usize, path: &Path) -> Diagnostic {
+    let valid = bytes.get(..valid_up_to).map(String::from_utf8_lossy).unwrap_or_default();
+    Diagnostic::of_text(&valid, valid.len(), path, fault("not UTF-8", "save the file as UTF-8"))
+}
+
+/// All sections, each read to its end whatever the others hold.
+fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
+    let report = around.report;
+    let mut file = Section::of(root, "the file", report)?;
+    let expiry = limits::expiry(file.section("expiry", "[expiry]"));
+    let server = server::server(file.section("server", "[server]"));
+    let log = server::log(file.section("log", "[log]"));
+    let rate_limits = limits::rate_limits(file.section("rate_limits", "[rate_limits]"), server.max_batch);
+    let audit = audit::audit(file.section("audit", "[audit]"), around.folder);
+    let issuer_sections = tables(&mut file, "issuers", "[[issuers]]");
+    let issuer_count = issuer_sections.len();
+    let issuers = issuers::issuers(issuer_sections, around);
+    let credentials = credentials::credentials(named_tables(&mut file, "credentials", "[credentials]"), around);
+    let bucket_tables = named_tables(&mut file, "buckets", "[buckets]");
+    let buckets = buckets::buckets(bucket_tables, &credentials, around);
+    let grant_sections = tables(&mut file, "grants", "[[grants]]");
+    let grant_count = grant_sections.len();
+    let known = grants::Known {
+        issuers: &issuers.names,
+        issuer_count,
+        buckets: &buckets.names,
+        credentials: &credentials.names,
+        max_expires: expiry.max,
+    };
+    let grants = grants::grants(grant_sections, &known);
+    demand_some(issuer_count, "[[issuers]]", "nobody's token is believed", &file);
+    demand_some(bucket_tables.len(), "[buckets.ALIAS]", "no URL leads anywhere", &file);
+    demand_some(grant_count, "[[grants]]", "nobody may do anything", &file);
+    file.close();
+    access_logs::check(&buckets.whole, &grants, report);
+    warnings::check(&buckets.whole, &grants, report);
+    let buckets = buckets.whole.into_iter().map(|placed| placed.bucket).collect();
+    let grants = grants.into_iter().map(|placed| placed.grant).collect();
+    // with errors it is not used, and need not be made
+    (!report.has_errors()).then(|| Settings {
+        server,
+        log,
+        expiry,
+        issuers: issuers.whole,
+        credentials: credentials.whole,
+        policy: Policy::new(expiry, buckets, grants),
+        rate_limits,
+        audit,
+    })
+}
+
+/// The tables of `[[key]]`.
+fn tables<'t>(file: &mut Section<'t>, key: &'static str, title: &str) -> Vec<Section<'t>> {
+    let report = file.report();
+    let Some(node) = file.take(key) else {
+        return Vec::new();
+    };
+    match &node.value {
+        Value::List(items) => items.iter().filter_map(|item| Section::of(item, title, report)).collect(),
+        _ => {
+            let wrong = format!("{key} is a list of tables, not {}", node.kind());
+            report.error(&node.at, fault(wrong, format!("write {title} as the header of each")));
+            Vec::new()
+        }
+    }
+}
+
+/// The tables of `[key.NAME]`.
+fn named_tables<'t>(file: &mut Section<'t>, key: &'static str, title: &str) -> &'t [Entry] {
+    file.section(key, title).map(Section::into_entries).unwrap_or_default()
+}
+
+fn demand_some(count: usize, title: &str, without: &str, file: &Section<'_>) {
+    if count == 0 {
+        file.report().error(file.at(), absent(format!("there is no {title}: {without}"), format!("add {title}")));
+    }
+}
+
+#[cfg(test)]
+mod tests;

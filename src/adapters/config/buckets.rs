@@ -1,0 +1,233 @@
+//! `[buckets.ALIAS]`: the buckets that callers can name, and where they are.
+
+use std::sync::Arc;
+
+use crate::adapters::config::around::Around;
+use crate::adapters::config::credentials::Credentials;
+use crate::adapters::config::diagnostic::Fault;
+use crate::adapters::config::diagnostic::Spot;
+use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::diagnostic::told;
+use crate::adapters::config::names::Names;
+use crate::adapters::config::reader::Section;
+use crate::adapters::config::reader::flag;
+use crate::adapters::config::reader::meant;
+use crate::adapters::config::reader::text;
+use crate::adapters::config::tree::Entry;
+use crate::adapters::config::tree::Node;
+use crate::adapters::config::tree::Value;
+use crate::domain::bucket::BucketName;
+use crate::domain::custom_endpoint::CustomEndpoint;
+use crate::domain::custom_endpoint::PlainHttp;
+use crate::domain::endpoint::Addressing;
+use crate::domain::endpoint::EndpointOptions;
+use crate::domain::endpoint::Target;
+use crate::domain::name::Name;
+use crate::domain::policy::Bucket;
+use crate::domain::region::Region;
+
+/// The buckets of a file.
+pub(super) struct Buckets<'t> {
+    /// Those without an error.
+    pub(super) whole: Vec<Placed<'t>>,
+    /// All of them.
+    pub(super) names: Names,
+}
+
+/// A bucket, with what only the checks of a whole file look at.
+pub(super) struct Placed<'t> {
+    pub(super) bucket: Bucket,
+    pub(super) store: Store,
+    /// The endpoint's host; none on AWS.
+    pub(super) endpoint: Option<String>,
+    pub(super) access_log: Option<AccessLog>,
+    /// Where its credentials stand, or its header.
+    pub(super) credentials_at: &'t Spot,
+}
+
+/// `access_log`: where S3 writes about who used the bucket.
+pub(super) struct AccessLog {
+    pub(super) bucket: BucketName,
+    pub(super) prefix: String,
+}
+
+/// `store`: what kind of S3 it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Store {
+    Aws,
+    R2,
+    B2,
+    Gcs,
+    Minio,
+    Ceph,
+    Garage,
+    Generic,
+}
+
+/// Reads the tables of `[buckets]`.
+pub(super) fn buckets<'t>(entries: &'t [Entry], credentials: &Credentials, around: Around<'t>) -> Buckets<'t> {
+    let mut buckets = Buckets { whole: Vec::new(), names: Names::of("bucket") };
+    for entry in entries {
+        let alias = buckets.names.declare_text(&entry.key, &entry.at, around.report);
+        let section = Section::of(&entry.node, format!("[buckets.{}]", entry.key), around.report);
+        buckets.whole.extend(section.and_then(|section| bucket(section, alias, credentials)));
+    }
+    buckets
+}
+
+fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Credentials) -> Option<Placed<'t>> {
+    let name = section.read_required("bucket", "\"the bucket's real name\"", bucket_name);
+    let location = location(&mut section, name.as_ref());
+    let signers = signers(&mut section, credentials);
+    let underlying = section.read("underlying", bucket_name);
+    let access_log = access_log(&mut section, [name.as_ref(), underlying.as_ref()]);
+    section.read("use_arn_region", flag);
+    section.not_available("default_encryption");
+    let log_id = section.read("log_id", flag).unwrap_or(true);
+    section.close();
+    let (location, signers) = (location?, signers?);
+    let bucket = Bucket {
+        alias: alias?,
+        bucket: name?,
+        underlying,
+        target: Arc::new(location.target),
+        read_credentials: signers.read,
+        write_credentials: signers.write,
+        log_id,
+    };
+    let (store, endpoint, credentials_at) = (location.store, location.endpoint, signers.at);
+    Some(Placed { bucket, store, endpoint, access_log, credentials_at })
+}
+
+fn bucket_name(node: &Node) -> Result<BucketName, Fault> {
+    BucketName::parse(text(node)?).map_err(|error| told(error, "write the bucket's real name"))
+}
+
+struct Location {
+    target: Target,
+    store: Store,
+    endpoint: Option<String>,
+}
+
+/// Everything that says where the bucket is.
+fn location(section: &mut Section<'_>, name: Option<&BucketName>) -> Option<Location> {
+    let allow_http = section.flag("allow_http");
+    let plain_http = if allow_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
+    let endpoint = match section.take("endpoint") {
+        None => Ok(None),
+        Some(node) => section.report().accept(&node.at, endpoint(node, plain_http)).map(Some).ok_or(()),
+    };
+    let arn = section.take("bucket").is_some_and(|node| text(node).is_ok_and(|text| text.starts_with("arn:")));
+    let region = region(section, arn || endpoint != Ok(None));
+    let store = store(section, endpoint != Ok(None));
+    let options = EndpointOptions {
+        addressing: section.read("addressing", addressing),
+        dual_stack: section.flag("dual_stack"),
+        fips: section.flag("fips"),
+        accelerate: section.flag("accelerate"),
+        endpoint: endpoint.ok()?,
+    };
+    let target = match Target::resolve(name?, &region?, &options) {
+        Ok(target) => target,
+        Err(error) => {
+            let at = section.take(error.key()).map_or(section.at(), |node| &node.at);
+            section.report().error(at, told(error, "change it"));
+            return None;
+        }
+    };
+    let endpoint = options.endpoint.map(|endpoint| endpoint.signed_host().to_owned());
+    Some(Location { target, store: store?, endpoint })
+}
+
+fn endpoint(node: &Node, plain_http: PlainHttp) -> Result<CustomEndpoint, Fault> {
+    let like = "write the store's address, such as \"https://s3.example.net\"";
+    CustomEndpoint::parse(text(node)?, plain_http).map_err(|error| told(error, like))
+}
+
+/// The region. An ARN has its own; a store that asks for none is signed for with us-east-1.
+fn region(section: &mut Section<'_>, may_be_absent: bool) -> Option<Region> {
+    let read = |node| Region::parse(text(node)?).map_err(|error| told(error, "correct it"));
+    match section.take("region") {
+        None if may_be_absent => Region::parse("us-east-1").ok(),
+        None | Some(_) => section.read_required("region", "\"eu-west-1\"", read),
+    }
+}
+
+fn store(section: &mut Section<'_>, has_endpoint: bool) -> Option<Store> {
+    let Some(node) = section.take("store") else {
+        return Some(if has_endpoint { Store::Generic } else { Store::Aws });
+    };
+    let store = section.report().accept(&node.at, store_named(node))?;
+    if !has_endpoint && store != Store::Aws {
+        let wrong = "only the store aws is found without an endpoint";
+        section.report().error(&node.at, fault(wrong, "add endpoint = \"https://…\" or write \"aws\""));
+        return None;
+    }
+    Some(store)
+}
+
+fn store_named(node: &Node) -> Result<Store, Fault> {
+    let name = text(node)?;
+    let found = STORES.into_iter().find(|(known, _)| *known == name).map(|(_, store)| store);
+    let known = STORES.into_iter().map(|(known, _)| known);
+    found.ok_or_else(|| fault(format!("there is no store {name:?}"), meant(name, known)))
+}
+
+const STORES: [(&str, Store); 8] = [
+    ("aws", Store::Aws),
+    ("r2", Store::R2),
+    ("b2", Store::B2),
+    ("gcs", Store::Gcs),
+    ("minio", Store::Minio),
+    ("ceph", Store::Ceph),
+    ("garage", Store::Garage),
+    ("generic", Store::Generic),
+];
+
+fn addressing(node: &Node) -> Result<Addressing, Fault> {
+    match text(node)? {
+        "path" => Ok(Addressing::Path),
+        "virtual" => Ok(Addressing::Virtual),
+        _ => Err(fault("no such addressing", "write \"virtual\" or \"path\"")),
+    }
+}
+
+/// Whose keys sign reads and lists, and whose the rest.
+struct Signers<'t> {
+    read: Name,
+    write: Name,
+    at: &'t Spot,
+}
+
+fn signers<'t>(section: &mut Section<'t>, credentials: &Credentials) -> Option<Signers<'t>> {
+    let (names, report) = (&credentials.names, section.report());
+    let node = match (section.take("credentials"), names.only()) {
+        (Some(node), _) => node,
+        (None, Some(only)) => return Some(Signers { read: only.clone(), write: only.clone(), at: section.at() }),
+        (None, None) => section.require("credentials", &format!("\"…\" with one of {}", names.list()))?,
+    };
+    if !matches!(node.value, Value::Table(_)) {
+        let name = report.accept(&node.at, names.refer(node))?;
+        return Some(Signers { read: name.clone(), write: name, at: &node.at });
+    }
+    let mut pair = Section::of(node, "credentials", report)?;
+    let read = pair.read_required("read", "NAME", |node| names.refer(node));
+    let write = pair.read_required("write", "NAME", |node| names.refer(node));
+    pair.close();
+    Some(Signers { read: read?, write: write?, at: &node.at })
+}
+
+/// `access_log`; a bucket that logs into itself never ends.
+fn access_log(section: &mut Section<'_>, own: [Option<&BucketName>; 2]) -> Option<AccessLog> {
+    let mut section = section.section("access_log", "access_log")?;
+    let target = section.read_required("bucket", "\"the log bucket's real name\"", |node| {
+        let bucket = bucket_name(node)?;
+        match own.contains(&Some(&bucket)) {
+            true => Err(fault(format!("{bucket} would log into itself, without end"), "log into another bucket")),
+            false => Ok(bucket),
+        }
+    });
+    let prefix = section.read("prefix", text).unwrap_or_default().to_owned();
+    section.close();
+    Some(AccessLog { bucket: target?, prefix })
+}

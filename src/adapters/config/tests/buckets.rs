@@ -1,0 +1,220 @@
+//! `[credentials]` and `[buckets]`.
+
+use super::*;
+
+#[test]
+fn credentials_and_buckets_are_checked_whole() {
+    check_rows(&BUCKETS);
+}
+
+pub(super) const BUCKETS: [Row; 9] = [
+    (
+        "each provider has its keys, and some providers are for later",
+        "any",
+        r#"[credentials.main]
+provider = "environmnt"
+[credentials.two]
+path = "x"
+[credentials."a b"]
+provider = "file"
+[credentials.three]
+provider = "profile"
+credentials_file = "/dev/null"
+[credentials.four]
+provider = "environment"
+env_prefix = "A-B"
+path = "x"
+[credentials.five]
+provider = "default"
+region = "eu-west-1"
+[credentials.six]
+provider = "assume_role"
+role_arn = "arn"
+source = "five"
+[credentials.seven]
+provider = "signing_key"
+path = "k"
+"#,
+        &[
+            r#"2:12: there is no provider "environmnt"; write "environment" if that is meant"#,
+            r#"3:1: [credentials.two] has no provider; add provider = "environment""#,
+            r#"5:1: [credentials.a b] has no path; add path = "credentials.json""#,
+            "5:14: a name is 1 to 64 of the characters A-Z a-z 0-9 . _ -; rename it",
+            r#"7:1: [credentials.three] has no profile; add profile = "uploads""#,
+            "12:14: not the beginning of a variable's name; write letters, digits and _",
+            r#"13:1: unknown key "path" in [credentials.four]; remove it; the keys of [credentials.four] are provider, env_prefix"#,
+            "15:12: this provider is not available in this version; use environment, file or profile",
+            r#"16:1: unknown key "region" in [credentials.five]; remove it; the keys of [credentials.five] are provider"#,
+            "18:12: this provider is not available in this version; use environment, file or profile",
+            "22:12: this provider is not available in this version; use environment, file or profile",
+            r#"31:1: [buckets.media] has no credentials; add credentials = "…" with one of main, two, three, four, five, six, seven"#,
+        ],
+    ),
+    (
+        "credentials are tables",
+        "any",
+        r#"[credentials]
+main = 5
+"#,
+        &["2:8: [credentials.main] is a table, not an integer; write its keys below a header or in { }"],
+    ),
+    (
+        "an ARN is for later, and needs no region",
+        "bucket",
+        r#"[buckets.media]
+bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap"
+"#,
+        &["2:10: ARNs are not available in this version; write the bucket's name, or the access point's alias"],
+    ),
+    (
+        "names, regions and references are checked",
+        "bucket",
+        r#"[buckets."my media"]
+bucket = "a/b"
+region = "eu west"
+[buckets.media]
+region = "nowhere-1"
+bucket = "acme"
+credentials = "man"
+"#,
+        &[
+            "1:10: a name is 1 to 64 of the characters A-Z a-z 0-9 . _ -; rename it",
+            r#"2:10: a bucket's name is 1 to 255 of the characters A-Z a-z 0-9 . _ - and neither "." nor ".."; write the bucket's real name"#,
+            "3:10: a region is 1 to 64 of the characters A-Z a-z 0-9 -, such as eu-west-1; correct it",
+            r#"5:10: "nowhere-1" is no region of AWS, such as eu-west-1; correct it, or set the endpoint of the store that has it"#,
+            r#"7:15: there is no credentials "man"; write "main" if that is meant"#,
+        ],
+    ),
+    (
+        "what the endpoint rules refuse is told at its key",
+        "bucket",
+        r#"[buckets.media]
+bucket = "acme-media"
+[buckets.b]
+bucket = "acme--use1-az4--x-s3"
+region = "us-east-1"
+[buckets.c]
+bucket = "acme"
+region = "eu-west-1"
+endpoint = "http://s3.example.net"
+[buckets.d]
+bucket = "acme"
+endpoint = "http://s3.example.net"
+allow_http = true
+accelerate = true
+[buckets.e]
+bucket = "acme"
+region = "cn-north-1"
+fips = true
+[buckets.f]
+bucket = "acme"
+region = "eu-west-1"
+store = "r2"
+[buckets.g]
+bucket = "acme.media"
+region = "eu-west-1"
+accelerate = true
+"#,
+        &[
+            r#"1:1: [buckets.media] has no region; add region = "eu-west-1""#,
+            "4:10: directory buckets are not offered, since they need a session from the network; use a general purpose bucket",
+            "9:12: plain http would show every URL and object to the network; use https, or set allow_http = true",
+            "14:14: an endpoint of your own has no accelerate; remove one of the two",
+            "18:8: the partition aws-cn has no FIPS hosts; remove fips",
+            r#"22:9: only the store aws is found without an endpoint; add endpoint = "https://…" or write "aws""#,
+            r#"26:14: accelerate needs the bucket's name in the host, and "acme.media" cannot stand there; remove accelerate"#,
+        ],
+    ),
+    (
+        "every key of a bucket is checked",
+        "bucket",
+        r#"[buckets.media]
+bucket = "acme"
+region = "eu-west-1"
+endpoint = "https://s3.example.net?x"
+store = "min"
+addressing = "auto"
+dual_stack = 5
+use_arn_region = "x"
+default_encryption = { algorithm = "AES256" }
+log_id = 1
+frob = 1
+"#,
+        &[
+            r#"4:12: an endpoint has no query; remove what follows the "?""#,
+            r#"5:9: there is no store "min"; write "minio" if that is meant"#,
+            r#"6:14: no such addressing; write "virtual" or "path""#,
+            "7:14: true or false is expected, not an integer; write true or false",
+            "8:18: true or false is expected, not a string; write true or false",
+            "9:22: default_encryption is not available in this version; remove it",
+            "10:10: true or false is expected, not an integer; write true or false",
+            r#"11:1: unknown key "frob" in [buckets.media]; remove it; the keys of [buckets.media] are bucket, allow_http, endpoint, region, store, addressing, dual_stack, fips, accelerate, credentials, underlying, access_log, use_arn_region, default_encryption, log_id"#,
+        ],
+    ),
+    (
+        "split credentials are two, and no bucket logs into itself",
+        "bucket",
+        r#"[buckets.media]
+bucket = "acme"
+region = "eu-west-1"
+credentials = { read = "main", wrte = "main" }
+[buckets.b]
+bucket = "acme"
+region = "eu-west-1"
+access_log = { bucket = "acme", prefix = "l/" }
+[buckets.c]
+bucket = "acme-s3alias"
+region = "eu-west-1"
+underlying = "arn:aws:s3:::x"
+access_log = { prefix = 5 }
+"#,
+        &[
+            "4:15: credentials has no write; add write = NAME",
+            r#"4:32: unknown key "wrte" in credentials; write write if that is meant"#,
+            "8:25: acme would log into itself, without end; log into another bucket",
+            "12:14: ARNs are not available in this version; write the bucket's name, or the access point's alias",
+            r#"13:14: access_log has no bucket; add bucket = "the log bucket's real name""#,
+            "13:25: a string is expected, not an integer; write it in quotes",
+        ],
+    ),
+    (
+        "with several credentials a bucket says which",
+        "any",
+        r#"[credentials.reader]
+provider = "environment"
+[credentials.writer]
+provider = "environment"
+"#,
+        &[r#"12:1: [buckets.media] has no credentials; add credentials = "…" with one of reader, writer"#],
+    ),
+    (
+        "no grant writes into access logs",
+        "any",
+        r#"[buckets.logs]
+bucket = "acme-logs"
+region = "eu-west-1"
+[buckets.src]
+bucket = "acme-src"
+region = "eu-west-1"
+access_log = { bucket = "acme-logs", prefix = "media/" }
+[[grants]]
+name = "whole"
+bucket = "logs"
+prefix = ""
+actions = ["PutObject"]
+[[grants]]
+name = "reader"
+bucket = "logs"
+prefix = ""
+actions = ["read"]
+[[grants]]
+name = "beside"
+bucket = "logs"
+prefix = "other/"
+actions = ["write"]
+"#,
+        &[
+            "11:10: whole could write into the access logs of src (acme-logs/media/); choose a prefix apart from the logs",
+        ],
+    ),
+];

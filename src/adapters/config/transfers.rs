@@ -1,0 +1,180 @@
+//! `[grants.upload]` and `[grants.download]`: what a transfer under a grant must or may be.
+
+use std::collections::HashSet;
+
+use crate::adapters::config::diagnostic::Fault;
+use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::diagnostic::told;
+use crate::adapters::config::reader::Section;
+use crate::adapters::config::reader::flag;
+use crate::adapters::config::reader::meant;
+use crate::adapters::config::reader::text;
+use crate::adapters::config::tree::Entry;
+use crate::adapters::config::tree::Node;
+use crate::adapters::config::units::size;
+use crate::adapters::config::warnings;
+use crate::domain::claims::Claims;
+use crate::domain::grant::DownloadLimits;
+use crate::domain::grant::ResponseMember;
+use crate::domain::grant::StorageClass;
+use crate::domain::grant::UploadLimits;
+use crate::domain::media_type::TypePattern;
+use crate::domain::scope::Scope;
+use crate::domain::template::Filling;
+use crate::domain::template::KeyTemplate;
+use crate::domain::template::ValueTemplate;
+
+/// `[grants.upload]`, with the defaults of what it leaves out.
+pub(super) fn upload(section: Option<Section<'_>>, scope: Option<&Scope>) -> UploadLimits {
+    let usual = UploadLimits::default();
+    let Some(mut section) = section else {
+        return usual;
+    };
+    let limits = UploadLimits {
+        max_size: section.read("max_size", size),
+        content_types: section.some("content_types", content_type),
+        require_checksum: section.flag("require_checksum"),
+        write_once: section.flag("write_once"),
+        storage_classes: section.some("storage_classes", storage_class).unwrap_or(usual.storage_classes),
+        tags: tags(&mut section),
+        metadata: section.read("metadata", flag).unwrap_or(usual.metadata),
+        set_metadata: set_metadata(&mut section),
+        set_tags: set_tags(&mut section),
+        key_template: key_template(&mut section, scope),
+    };
+    for key in ["server_side_encryption", "kms_key_ids", "object_lock", "client_side_encryption", "post_redirects"] {
+        section.not_available(key);
+    }
+    for key in ["sse_c", "post_key_prefix", "post_type_prefix"] {
+        section.off(key);
+    }
+    section.close();
+    limits
+}
+
+fn content_type(node: &Node) -> Result<TypePattern, Fault> {
+    TypePattern::parse(text(node)?).map_err(|error| told(error, "write one such as \"image/png\" or \"image/*\""))
+}
+
+fn storage_class(node: &Node) -> Result<StorageClass, Fault> {
+    StorageClass::parse(text(node)?).map_err(|error| told(error, "correct it"))
+}
+
+fn key_template(section: &mut Section<'_>, scope: Option<&Scope>) -> Option<KeyTemplate> {
+    let report = section.report();
+    let node = section.take("key_template")?;
+    let template = match scope.is_some_and(Scope::is_key) {
+        true => Err(fault("key_template goes on from a prefix, and this grant has a key", "remove one of the two")),
+        false => text(node).and_then(|text| KeyTemplate::parse(text).map_err(|error| told(error, "correct it"))),
+    };
+    let template = report.accept(&node.at, template)?;
+    warnings::changeable_claims(template.claims(), &node.at, report);
+    Some(template)
+}
+
+/// `tags`: the names that a caller may set.
+fn tags(section: &mut Section<'_>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let read = section.list("tags", |node| {
+        let name = tag_name(text(node)?)?;
+        match seen.insert(name.clone()) {
+            true => Ok(name),
+            false => Err(fault(format!("the tag {name:?} is there twice"), "remove one of the two")),
+        }
+    });
+    read.unwrap_or_default()
+}
+
+/// S3: 1 to 128 characters.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>
+fn tag_name(name: &str) -> Result<String, Fault> {
+    match (1..=128).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+        true => Ok(name.to_owned()),
+        false => Err(fault("a tag's name is 1 to 128 characters, none a control character", "rename it")),
+    }
+}
+
+type Values = Vec<(String, ValueTemplate)>;
+
+/// `set_metadata`: names are headers' names, so that letters of either case are the same.
+fn set_metadata(section: &mut Section<'_>) -> Values {
+    let mut seen = HashSet::new();
+    templates(section, "set_metadata", |name| {
+        let lower = name.to_ascii_lowercase();
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !(1..=64).contains(&lower.len()) || !lower.bytes().all(fits) {
+            return Err(fault("a name of metadata is 1 to 64 of the characters a-z 0-9 -", "rename it"));
+        }
+        match seen.insert(lower.clone()) {
+            true => Ok(lower),
+            false => Err(fault(format!("{lower} is there twice: case makes no difference"), "remove one of the two")),
+        }
+    })
+}
+
+/// `set_tags`: S3 takes ten.
+fn set_tags(section: &mut Section<'_>) -> Values {
+    let mut count = 0;
+    templates(section, "set_tags", |name| {
+        count += 1;
+        match count > MOST_TAGS {
+            true => Err(fault("an object has at most 10 tags", "remove some")),
+            false => tag_name(name),
+        }
+    })
+}
+
+const MOST_TAGS: usize = 10;
+
+/// A table of names and templates.
+fn templates(
+    section: &mut Section<'_>,
+    key: &'static str,
+    mut name: impl FnMut(&str) -> Result<String, Fault>,
+) -> Values {
+    let Some(table) = section.section(key, key) else {
+        return Vec::new();
+    };
+    let report = table.report();
+    let read = table.into_entries().iter().filter_map(|entry| {
+        let Entry { key, at, node } = entry;
+        let name = report.accept(at, name(key));
+        let value = report.accept(&node.at, value_template(node));
+        value.iter().for_each(|value| warnings::changeable_claims(value.claims(), &node.at, report));
+        name.zip(value)
+    });
+    read.collect()
+}
+
+/// A value that is sent as a header: without claims it must be one as it stands.
+fn value_template(node: &Node) -> Result<ValueTemplate, Fault> {
+    let template = ValueTemplate::parse(text(node)?).map_err(|error| told(error, "correct it"))?;
+    let filled = template.fill(Filling { claims: &Claims::default(), id: "id", date: "" });
+    let fits = |value: &str| value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && value.trim() == value;
+    match filled.is_none_or(|value| fits(&value)) {
+        true => Ok(template),
+        false => Err(fault("a value is printable ASCII without blanks at its ends", "correct it")),
+    }
+}
+
+/// `[grants.download]`, with the defaults of what it leaves out.
+pub(super) fn download(section: Option<Section<'_>>) -> DownloadLimits {
+    let usual = DownloadLimits::default();
+    let Some(mut section) = section else {
+        return usual;
+    };
+    let limits = DownloadLimits {
+        overrides: section.list("overrides", response_member).unwrap_or(usual.overrides),
+        force_attachment: section.flag("force_attachment"),
+        stable: section.flag("stable"),
+    };
+    section.close();
+    limits
+}
+
+fn response_member(node: &Node) -> Result<ResponseMember, Fault> {
+    let name = text(node)?;
+    let known = || ResponseMember::ALL.into_iter().map(ResponseMember::as_str);
+    ResponseMember::named(name)
+        .ok_or_else(|| fault(format!("there is no response member {name:?}"), meant(name, known())))
+}

@@ -1,0 +1,115 @@
+//! What is allowed in a configuration, but seldom meant.
+
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+
+use crate::adapters::config::buckets;
+use crate::adapters::config::buckets::Store;
+use crate::adapters::config::diagnostic::Report;
+use crate::adapters::config::diagnostic::Spot;
+use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::grants::Placed;
+use crate::adapters::config::grants::writes;
+use crate::adapters::config::nesting;
+use crate::domain::action::Action;
+use crate::domain::claims::ClaimPath;
+use crate::domain::grant::Effect;
+use crate::domain::grant::Grant;
+use crate::domain::name::Name;
+use crate::domain::operation::Operation;
+
+/// Looks at buckets and grants together.
+pub(super) fn check(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: &Report) {
+    let deleting: HashSet<_> = grants.iter().filter(|placed| deletes(&placed.grant)).map(place_of).collect();
+    for placed in grants {
+        match placed.grant.effect {
+            Effect::Allow => write_once_beside_delete(placed, &deleting, report),
+            Effect::Deny => {
+                half_denied_write(placed, report);
+                side_door(placed, buckets, report);
+            }
+        }
+    }
+    one_identity(buckets, grants, report);
+    nesting::check(grants, report);
+}
+
+/// Warns of a template that lets a caller choose another's folder, by a claim that callers can set at their issuer.
+pub(super) fn changeable_claims<'c>(claims: impl Iterator<Item = &'c ClaimPath>, at: &Spot, report: &Report) {
+    let told: BTreeSet<_> = claims.filter(|claim| is_changeable(claim)).map(ClaimPath::to_string).collect();
+    for name in told {
+        let wrong = format!("callers can often change their {name} themselves, and so become another here");
+        report.warn(at, fault(wrong, "use a claim that only the issuer sets, such as {sub}"));
+    }
+}
+
+fn is_changeable(claim: &ClaimPath) -> bool {
+    matches!(claim.to_string().as_str(), "email" | "preferred_username" | "name")
+}
+
+/// A deny of PutObject alone leaves the other ways of writing open.
+fn half_denied_write(placed: &Placed<'_>, report: &Report) {
+    let actions = &placed.grant.actions;
+    let put = actions.contains(&Action::Operation(Operation::PutObject));
+    if put && !actions.contains(&Action::Write) {
+        let wrong = "a deny of PutObject leaves forms and multipart uploads open";
+        report.warn(placed.actions_at, fault(wrong, "deny \"write\" instead"));
+    }
+}
+
+/// A deny holds for a bucket's name; an access point reaches the same objects by another one.
+fn side_door(placed: &Placed<'_>, buckets: &[buckets::Placed<'_>], report: &Report) {
+    let find = |alias: &Name| buckets.iter().find(|placed| placed.bucket.alias == *alias);
+    let Some(denied) = find(&placed.grant.bucket).filter(|denied| !is_access_point(denied)) else {
+        return;
+    };
+    let door = buckets.iter().find(|door| {
+        is_access_point(door)
+            && door.bucket.underlying.is_none()
+            && door.endpoint == denied.endpoint
+            && door.bucket.target.region == denied.bucket.target.region
+    });
+    if let Some(door) = door {
+        let alias = &door.bucket.alias;
+        let wrong = format!("the access point {alias} may lead to the same bucket, where this deny does not hold");
+        let mend = format!("name the bucket behind it: underlying in [buckets.{alias}]");
+        report.warn(placed.bucket_at, fault(wrong, mend));
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>
+fn is_access_point(placed: &buckets::Placed<'_>) -> bool {
+    placed.bucket.bucket.as_str().ends_with("-s3alias")
+}
+
+/// Stores that take an unsigned `x-amz-copy-source` let an upload copy whatever its signer can read.
+fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: &Report) {
+    let allows = grants.iter().filter(|placed| placed.grant.effect == Effect::Allow);
+    let written: HashSet<_> =
+        allows.filter(|placed| writes(&placed.grant)).map(|placed| &placed.grant.bucket).collect();
+    for placed in buckets {
+        let bucket = &placed.bucket;
+        let one = bucket.read_credentials == bucket.write_credentials;
+        if one && placed.endpoint.is_some() && placed.store != Store::Aws && written.contains(&bucket.alias) {
+            let wrong = "one identity reads and writes: at some stores an upload's holder can copy any object it reads";
+            let mend = "write credentials = { read = \"…\", write = \"…\" }, the second without the right to read";
+            report.warn(placed.credentials_at, fault(wrong, mend));
+        }
+    }
+}
+
+/// Who may delete what was written once can write it again.
+fn write_once_beside_delete(placed: &Placed<'_>, deleting: &HashSet<(&Name, &str)>, report: &Report) {
+    if placed.grant.upload.write_once && writes(&placed.grant) && deleting.contains(&place_of(placed)) {
+        let wrong = "write_once beside a right to delete: what is deleted can be written again";
+        report.warn(placed.actions_at, fault(wrong, "leave delete to another prefix, or to nobody"));
+    }
+}
+
+fn deletes(grant: &Grant) -> bool {
+    grant.effect == Effect::Allow && grant.allowed().allow(Operation::DeleteObject)
+}
+
+fn place_of<'p>(placed: &'p Placed<'_>) -> (&'p Name, &'p str) {
+    (&placed.grant.bucket, placed.grant.scope.as_str())
+}
