@@ -3,9 +3,11 @@
 //! Exit codes: 0 success, 1 refused or failed, 2 wrong usage.
 
 pub mod ask;
+pub mod check;
 pub mod completions;
 #[cfg(feature = "dev")]
 pub mod dev;
+mod summary;
 pub mod text;
 
 use std::fmt;
@@ -24,6 +26,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -31,6 +34,7 @@ impl Cli {
     /// Runs the command to its end.
     pub fn run(self) -> ExitCode {
         let ended = match self.command {
+            Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
         };
         ended.unwrap_or_else(Failure::tell)
