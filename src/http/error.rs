@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -28,7 +27,7 @@ pub struct ApiError {
     /// Pointers from the root of the request, or of the item of a batch.
     pub(super) errors: Vec<MemberError>,
     pub(super) max_expires_in: Option<u32>,
-    retry_after: Option<Duration>,
+    retry_after_seconds: Option<u64>,
     /// For the log, never for the caller.
     cause: Option<String>,
 }
@@ -36,7 +35,7 @@ pub struct ApiError {
 impl ApiError {
     /// The refusal of that code, with the code's own words.
     pub fn of(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), max_expires_in: None, retry_after: None, cause: None }
+        Self { code, detail: None, errors: Vec::new(), max_expires_in: None, retry_after_seconds: None, cause: None }
     }
 
     /// `invalid_request` because of one member.
@@ -60,8 +59,8 @@ impl ApiError {
     }
 
     /// With the time after which another try may succeed.
-    pub fn with_retry_after(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
+    pub fn with_retry_after_seconds(self, seconds: u64) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
     }
 
     /// With what went wrong, for the log.
@@ -74,10 +73,9 @@ impl ApiError {
         self.cause.as_deref()
     }
 
-    /// Whole seconds, rounded up, at least one; every 429 and 503 has them.
+    /// Every 429 and 503 has them.
     pub(super) fn retry_after_seconds(&self) -> Option<u64> {
-        let wait = self.retry_after.or_else(|| self.code.usual_wait())?;
-        Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
+        self.retry_after_seconds.or_else(|| self.code.usual_wait_seconds())
     }
 }
 
@@ -111,6 +109,12 @@ impl IntoResponse for ApiError {
 /// Success without a word.
 pub fn no_content() -> StatusCode {
     StatusCode::NO_CONTENT
+}
+
+/// Makes an answer say that the service is not ready.
+pub fn unavailable(response: &mut Response<Body>) {
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
 }
 
 /// The codes of refusals: the contract's, as far as this version can refuse.
@@ -189,9 +193,43 @@ impl Code {
         self.row().detail
     }
 
-    /// Whether the fault is the service's own.
+    /// Whether the reason lies with the service.
     pub fn is_ours(self) -> bool {
         self.status().is_server_error()
+    }
+
+    /// Whether it tells of a fault in the program.
+    pub fn is_fault(self) -> bool {
+        self == Self::InternalError
+    }
+
+    /// Whether a caller's item that is refused so has a line in the audit log.
+    pub fn has_audit_line(self) -> bool {
+        match self {
+            Self::CredentialsUnavailable
+            | Self::Denied
+            | Self::ExpiresInTooLong
+            | Self::GrantDisabled
+            | Self::GrantNotSatisfied
+            | Self::InvalidKey
+            | Self::NoGrant => true,
+            Self::AuditUnavailable
+            | Self::BodyTooLarge
+            | Self::ExpiredToken
+            | Self::HeadersTooLarge
+            | Self::InternalError
+            | Self::InvalidRequest
+            | Self::InvalidToken
+            | Self::KeysUnavailable
+            | Self::MalformedJson
+            | Self::MethodNotAllowed
+            | Self::MissingToken
+            | Self::NotFound
+            | Self::Overloaded
+            | Self::RateLimited
+            | Self::RequestTimeout
+            | Self::UnsupportedMediaType => false,
+        }
     }
 
     /// RFC 6750, 3: a challenge with every 401, without an error where the request had no credentials.
@@ -209,11 +247,11 @@ impl Code {
     }
 
     /// How long to wait where nothing better is known; only what passes by itself has one.
-    fn usual_wait(self) -> Option<Duration> {
+    fn usual_wait_seconds(self) -> Option<u64> {
         match self.status() {
-            StatusCode::TOO_MANY_REQUESTS => Some(Duration::from_secs(1)),
-            StatusCode::SERVICE_UNAVAILABLE if self == Self::Overloaded => Some(Duration::from_secs(1)),
-            StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(10)),
+            StatusCode::TOO_MANY_REQUESTS => Some(1),
+            StatusCode::SERVICE_UNAVAILABLE if self == Self::Overloaded => Some(1),
+            StatusCode::SERVICE_UNAVAILABLE => Some(10),
             _ => None,
         }
     }
@@ -319,7 +357,7 @@ mod tests {
             assert_eq!(error.problem("r").retry_after.is_some(), again, "{code:?}");
             assert_eq!(error.into_response().headers().contains_key(header::RETRY_AFTER), again, "{code:?}");
         }
-        let soon = ApiError::of(Code::RateLimited).with_retry_after(Duration::from_millis(2_001));
+        let soon = ApiError::of(Code::RateLimited).with_retry_after_seconds(3);
         assert_eq!(soon.problem("r").retry_after, Some(3));
         assert_eq!(soon.into_response().headers()[header::RETRY_AFTER], "3");
     }

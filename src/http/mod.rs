@@ -1,9 +1,55 @@
 //! What a caller sends and gets.
 
-pub mod client_address;
-pub mod cors;
+pub mod app;
+mod around;
+mod client_address;
+mod context;
+mod cors;
+mod decided;
 pub mod error;
+mod extract;
+mod grants;
 pub mod issued;
+mod ops;
+mod presign;
 pub mod problem;
-pub mod request_id;
+mod refusal_log;
+mod reply;
+mod request_id;
 pub mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::routing::post;
+
+use crate::http::app::App;
+use crate::http::error::ApiError;
+use crate::http::error::Code;
+
+/// What callers reach, and the routes of `besides`, if any.
+pub fn service(app: &Arc<App>, besides: Router) -> Router {
+    Router::new()
+        .route("/v1/presign", post(presign::presign))
+        .route("/v1/presign/batch", post(presign::batch))
+        .route("/v1/grants", get(grants::grants))
+        .with_state(app.clone())
+        .merge(besides)
+        .method_not_allowed_fallback(|| async { ApiError::of(Code::MethodNotAllowed) })
+        .fallback(|| async { ApiError::of(Code::NotFound) })
+        .layer(from_fn_with_state(app.clone(), around::around))
+}
+
+/// What those reach who run the service.
+pub fn admin(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/livez", get(ops::livez))
+        .route("/readyz", get(ops::readyz))
+        .route("/metrics", get(ops::metrics))
+        .with_state(app.clone())
+        .method_not_allowed_fallback(|| async { ApiError::of(Code::MethodNotAllowed) })
+        .fallback(|| async { ApiError::of(Code::NotFound) })
+        .layer(from_fn_with_state(app.clone(), around::around_admin))
+}

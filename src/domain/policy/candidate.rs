@@ -1,5 +1,6 @@
 //! Whether a grant is a candidate: rule 1 of how a grant is found.
 
+use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
@@ -37,18 +38,24 @@ impl Question<'_> {
     /// All of rule 1 but the prefix.
     pub(super) fn meets(&self, grant: &Grant) -> Result<(), Miss> {
         if let Some(caller) = self.caller {
-            let for_all = grant.effect == Effect::Deny && grant.issuers.is_empty();
-            if !for_all && !grant.issuers.contains(caller.issuer()) {
-                return Err(Miss::Issuer);
-            }
-            if let Some(unmet) = grant.when.iter().find(|condition| !holds(condition, self.holder)) {
-                return Err(Miss::When(unmet.claim.to_string()));
-            }
+            is_for(grant, caller, self.holder)?;
         }
         match grant.allowed().allow(self.operation()) {
             true => Ok(()),
             false => Err(Miss::Action),
         }
+    }
+}
+
+/// Whether the grant is for the caller: his issuer, and `when`.
+pub(super) fn is_for(grant: &Grant, caller: &Caller, holder: Holder<'_>) -> Result<(), Miss> {
+    let for_all = grant.effect == Effect::Deny && grant.issuers.is_empty();
+    if !for_all && !grant.issuers.contains(caller.issuer()) {
+        return Err(Miss::Issuer);
+    }
+    match grant.when.iter().find(|condition| !holds(condition, holder)) {
+        Some(unmet) => Err(Miss::When(unmet.claim.to_string())),
+        None => Ok(()),
     }
 }
 

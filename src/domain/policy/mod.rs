@@ -2,6 +2,7 @@
 
 mod candidate;
 mod explain;
+mod held;
 mod index;
 mod judge;
 mod permit;

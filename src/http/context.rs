@@ -1,0 +1,72 @@
+//! What is known of a request before anything is asked of it.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::SystemTime;
+
+use axum::http::HeaderMap;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use axum::http::Request;
+
+use crate::adapters::rate_limit::Standing;
+use crate::http::app::App;
+use crate::http::app::Snapshot;
+use crate::http::client_address::ClientAddress;
+use crate::http::request_id;
+use crate::http::request_id::RequestId;
+use crate::http::server::Peer;
+
+/// One request's circumstances: one configuration, one instant, one client. A request extension.
+pub struct Context {
+    pub snapshot: Arc<Snapshot>,
+    pub now: SystemTime,
+    pub request_id: RequestId,
+    pub trace_id: Option<Box<str>>,
+    pub client: ClientAddress,
+    /// Of the limits that were asked so far, the tightest.
+    standing: Mutex<Option<Standing>>,
+}
+
+impl Context {
+    /// Of a request that came just now.
+    pub fn of<B>(app: &App, request: &Request<B>) -> Self {
+        let (snapshot, now, headers) = (app.snapshot(), app.now(), request.headers());
+        let peer = request.extensions().get::<Peer>().map_or(NOWHERE, |peer| peer.0.ip());
+        let client = ClientAddress::of(peer, headers, &snapshot.settings.server);
+        Self {
+            request_id: RequestId::of(headers, now),
+            trace_id: request_id::trace_id(headers).map(Into::into),
+            standing: Mutex::new(None),
+            snapshot,
+            now,
+            client,
+        }
+    }
+
+    /// Heeds how a limit stands.
+    pub fn note(&self, standing: Option<Standing>) {
+        let mut known = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Standing::tightest(standing, *known);
+    }
+
+    /// Heeds how the limit stands that refused: the answer tells of no other.
+    pub fn note_refusal(&self, standing: Option<Standing>) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// Adds the fields that tell how the tightest limit stands.
+    pub fn mark(&self, headers: &mut HeaderMap) {
+        let Some(standing) = *self.standing.lock().unwrap_or_else(PoisonError::into_inner) else { return };
+        let fields = [(RATE_LIMIT, standing.limit_field()), (RATE_LIMIT_POLICY, standing.policy_field())];
+        headers.extend(fields.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+    }
+}
+
+/// For requests that came through no connection.
+const NOWHERE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+
+/// <https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11>
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

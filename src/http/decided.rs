@@ -1,0 +1,142 @@
+//! One item: the decision, the signature, and the audit line about both.
+
+use std::sync::Arc;
+
+use crate::adapters::audit::Decision;
+use crate::adapters::audit::Entry;
+use crate::adapters::credentials::CredentialSnapshot;
+use crate::domain::caller::Caller;
+use crate::domain::policy::Circumstances;
+use crate::domain::policy::Permit;
+use crate::domain::presign;
+use crate::domain::presign::PresignedUrl;
+use crate::domain::refusal::Refusal;
+use crate::domain::refusal::RefusalCode;
+use crate::domain::request::Request;
+use crate::domain::request::Unreadable;
+use crate::http::context::Context;
+use crate::http::error::Code;
+use crate::http::issued::Issued;
+use crate::http::request_id;
+
+/// Where one caller's items are decided: by one configuration, at one instant, with the same credentials.
+pub struct Desk<'a> {
+    context: &'a Context,
+    caller: &'a Caller,
+    credentials: Arc<CredentialSnapshot>,
+}
+
+/// What was asked, and what became of it.
+pub struct Decided {
+    asked: Result<Request, Unreadable>,
+    pub outcome: Result<Signed, Refusal>,
+}
+
+/// What was allowed, and its URL.
+pub struct Signed {
+    pub permit: Permit,
+    url: PresignedUrl,
+    /// The access key id.
+    signing_key_id: Arc<str>,
+}
+
+impl<'a> Desk<'a> {
+    /// Of one request.
+    pub fn of(context: &'a Context, caller: &'a Caller) -> Self {
+        Self { context, caller, credentials: context.snapshot.credentials.snapshot() }
+    }
+
+    /// Decides, and signs what is allowed.
+    pub fn decide(&self, asked: Result<Request, Unreadable>) -> Decided {
+        let outcome = match &asked {
+            Ok(request) => self.sign(request),
+            Err(Unreadable::Key { error, .. }) => {
+                Err(Refusal { errors: vec![error.clone()], ..Refusal::of(RefusalCode::InvalidKey) })
+            }
+            Err(Unreadable::Shape(errors)) => {
+                Err(Refusal { errors: errors.clone(), ..Refusal::of(RefusalCode::InvalidRequest) })
+            }
+        };
+        Decided { asked, outcome }
+    }
+
+    fn sign(&self, request: &Request) -> Result<Signed, Refusal> {
+        let mut id = uuid::Uuid::encode_buffer();
+        let around = Circumstances {
+            id: request_id::uuid_v7(self.context.now).hyphenated().encode_lower(&mut id),
+            address: self.context.client.certain,
+            windows: self.credentials.windows(),
+            now: self.context.now,
+        };
+        let permit = self.context.snapshot.settings.policy.authorize(self.caller, request, around)?;
+        let target = permit.target();
+        let signer = self.credentials.signer(permit.credentials(), &target.region, target.service, permit.signed_at());
+        let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
+        let url = presign::presign(&permit, &signer);
+        Ok(Signed { permit, url, signing_key_id: signer.access_key_id.clone() })
+    }
+}
+
+impl Signed {
+    /// The answer.
+    pub fn issued(self) -> Issued {
+        Issued::of(&self.permit, self.url)
+    }
+}
+
+impl Decided {
+    /// The audit line, for what has one.
+    pub fn entry<'a>(&'a self, context: &'a Context, caller: &'a Caller) -> Option<Entry<'a>> {
+        let about = Entry {
+            issuer: Some(caller.issuer().as_str()),
+            subject: caller.subject(),
+            client_id: caller.client_id(),
+            token_id: caller.token_id(),
+            client_address: Some(context.client.address),
+            request_id: Some(context.request_id.as_str()),
+            trace_id: context.trace_id.as_deref(),
+            ..self.asked_for()?
+        };
+        match &self.outcome {
+            Ok(signed) => Some(signed.told_in(about)),
+            Err(refusal) if Code::from(refusal.code).has_audit_line() => Some(Entry {
+                decision: Decision::Refused(refusal.code),
+                grant: refusal.grant.as_ref().map(|grant| grant.as_str()),
+                ..about
+            }),
+            Err(_) => None,
+        }
+    }
+
+    /// Nothing if the item's shape was wrong.
+    fn asked_for(&self) -> Option<Entry<'_>> {
+        let (operation, bucket, key, part_number) = match &self.asked {
+            Ok(asked) => (asked.operation, &asked.bucket, asked.object.as_str(), asked.parameters.part_number),
+            Err(Unreadable::Key { operation, bucket, key, .. }) => (*operation, bucket, key.as_str(), None),
+            Err(Unreadable::Shape(_)) => return None,
+        };
+        Some(Entry {
+            operation: Some(operation.as_str()),
+            bucket: Some(bucket),
+            key: Some(key),
+            part_number,
+            ..Entry::of(Decision::Issued)
+        })
+    }
+}
+
+impl Signed {
+    fn told_in<'a>(&'a self, about: Entry<'a>) -> Entry<'a> {
+        let permit = &self.permit;
+        Entry {
+            decision: Decision::Issued,
+            id: Some(permit.id()),
+            key: Some(permit.object()),
+            grant: Some(permit.grant().as_str()),
+            expires_at: Some(permit.expires_at()),
+            signing_key_id: Some(&self.signing_key_id),
+            stable_signed_at: permit.is_stable().then(|| permit.signed_at()),
+            ..about
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! `POST /v1/presign` and `POST /v1/presign/batch`: read, admit, decide, sign, record, answer.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::adapters::audit::AuditUnavailable;
+use crate::domain::caller::Caller;
+use crate::domain::claims::Value;
+use crate::domain::refusal::MemberError;
+use crate::domain::request::Request;
+use crate::domain::request::Unreadable;
+use crate::http::app::App;
+use crate::http::context::Context;
+use crate::http::decided::Decided;
+use crate::http::decided::Desk;
+use crate::http::error::ApiError;
+use crate::http::error::ApiResult;
+use crate::http::error::Code;
+use crate::http::extract::Authenticated;
+use crate::http::extract::JsonBody;
+use crate::http::extract::WithinAddressLimit;
+use crate::http::extract::heed;
+use crate::http::issued::Issued;
+use crate::http::problem::Problem;
+use crate::http::reply::Json;
+
+/// One request, one URL.
+pub async fn presign(
+    State(app): State<Arc<App>>,
+    Extension(context): Extension<Arc<Context>>,
+    _: WithinAddressLimit,
+    Authenticated(caller): Authenticated,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Json<Issued>> {
+    let asked = Request::parse(&body);
+    let verdict = context.snapshot.limiter.check_subject(&caller, 1);
+    if let Err(Unreadable::Shape(errors)) = asked {
+        context.note(verdict.standing);
+        return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
+    }
+    heed(&context, &verdict)?;
+    let decided = Desk::of(&context, &caller).decide(asked);
+    record(&app, &context, &caller, std::slice::from_ref(&decided)).await?;
+    Ok(Json(decided.outcome?.issued()))
+}
+
+/// What became of the requests of a batch.
+#[derive(Serialize, ToSchema)]
+pub struct BatchResults {
+    /// One for each request, in their order.
+    results: Vec<BatchResult>,
+}
+
+/// An issued URL, or a problem with its `status`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum BatchResult {
+    Issued(Issued),
+    Refused(Problem),
+}
+
+/// Many requests, each decided by itself; admitted or refused by the limits, and recorded, as one.
+pub async fn batch(
+    State(app): State<Arc<App>>,
+    Extension(context): Extension<Arc<Context>>,
+    _: WithinAddressLimit,
+    Authenticated(caller): Authenticated,
+    JsonBody(body): JsonBody,
+) -> ApiResult<Json<BatchResults>> {
+    let items = requests(&body, &context)?;
+    heed(&context, &context.snapshot.limiter.check_subject(&caller, u32::try_from(items.len()).unwrap_or(u32::MAX)))?;
+    let desk = Desk::of(&context, &caller);
+    let mut all_decided = Vec::with_capacity(items.len());
+    for some in items.chunks(BETWEEN_YIELDS) {
+        all_decided.extend(some.iter().map(|item| desk.decide(Request::parse(item))));
+        tokio::task::yield_now().await;
+    }
+    record(&app, &context, &caller, &all_decided).await?;
+    let results = all_decided.into_iter().enumerate();
+    let results = results.map(|(place, decided)| result(&app, &context, place, decided)).collect();
+    Ok(Json(BatchResults { results }))
+}
+
+/// A long batch leaves others a turn after each so many.
+const BETWEEN_YIELDS: usize = 32;
+
+/// The list in the body of a batch.
+fn requests<'a>(body: &'a Value, context: &Context) -> ApiResult<&'a [Value]> {
+    let Value::Object(members) = body else { return Err(ApiError::invalid("", "give an object")) };
+    let strangers = members.iter().filter(|(name, _)| name != "requests");
+    let mut errors: Vec<_> = strangers.map(|(name, _)| MemberError::at(pointer_to(name), "no such member")).collect();
+    let most = context.snapshot.settings.server.max_batch;
+    let burst = context.snapshot.limiter.smallest_burst().and_then(|burst| usize::try_from(burst).ok());
+    let wrong = match body.member("requests") {
+        Some(Value::List(items)) if items.is_empty() => "give at least one request".to_owned(),
+        Some(Value::List(items)) if items.len() > most => format!("give at most {most} requests"),
+        Some(Value::List(items)) => match burst.filter(|burst| items.len() > *burst) {
+            Some(burst) => format!("give at most {burst} requests, the burst of a rate limit"),
+            None if errors.is_empty() => return Ok(items),
+            None => return Err(ApiError::of(Code::InvalidRequest).with_errors(errors)),
+        },
+        Some(_) | None => "give a list of requests".to_owned(),
+    };
+    errors.push(MemberError::at("/requests", wrong));
+    Err(ApiError::of(Code::InvalidRequest).with_errors(errors))
+}
+
+/// RFC 6901.
+fn pointer_to(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn result(app: &App, context: &Context, place: usize, decided: Decided) -> BatchResult {
+    match decided.outcome {
+        Ok(signed) => BatchResult::Issued(signed.issued()),
+        Err(refusal) => {
+            let error = ApiError::from(refusal);
+            app.metrics.refusals.with_label_values(&[error.code.as_str()]).inc();
+            app.refusal_log.tell(&error, context);
+            BatchResult::Refused(error.problem_of_item(place, context.request_id.as_str()))
+        }
+    }
+}
+
+/// Writes the audit lines of one answer, then counts its URLs. Without its line no URL leaves.
+async fn record(app: &App, context: &Context, caller: &Caller, all_decided: &[Decided]) -> ApiResult<()> {
+    let entries: Vec<_> = all_decided.iter().filter_map(|decided| decided.entry(context, caller)).collect();
+    app.audit.record(&entries).await?;
+    for signed in all_decided.iter().filter_map(|decided| decided.outcome.as_ref().ok()) {
+        let (operation, bucket) = (signed.permit.operation(), signed.permit.bucket());
+        app.metrics.urls_issued.with_label_values(&[operation.as_str(), bucket.as_str()]).inc();
+    }
+    Ok(())
+}
+
+impl From<AuditUnavailable> for ApiError {
+    fn from(error: AuditUnavailable) -> Self {
+        Self::of(Code::AuditUnavailable).caused_by(error)
+    }
+}
