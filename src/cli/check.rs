@@ -7,10 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::adapters::config;
-use crate::adapters::config::Diagnostic;
-use crate::adapters::config::Environment;
 use crate::cli::Failure;
+use crate::cli::load;
 use crate::cli::summary;
 use crate::cli::text::printable;
 use crate::domain::policy::Policy;
@@ -30,20 +28,9 @@ pub struct Arguments {
 
 /// Prints the grants, or every error; warnings in any case.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    match config::load(&arguments.config, &Environment::of_process()) {
-        Ok(loaded) => {
-            tell(&loaded.warnings);
-            print(&loaded.settings.policy).map_err(Failure::failed)
-        }
-        Err(diagnostics) => {
-            tell(&diagnostics);
-            Err(Failure::Told)
-        }
-    }
-}
-
-fn tell(diagnostics: &[Diagnostic]) {
-    diagnostics.iter().for_each(|diagnostic| eprintln!("{}", printable(&diagnostic.to_string())));
+    let loaded = load::loaded(&arguments.config)?;
+    load::tell(&loaded.warnings);
+    print(&loaded.settings.policy).map_err(Failure::failed)
 }
 
 fn print(policy: &Policy) -> io::Result<ExitCode> {

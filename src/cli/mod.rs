@@ -7,6 +7,9 @@ pub mod check;
 pub mod completions;
 #[cfg(feature = "dev")]
 pub mod dev;
+pub mod explain;
+mod load;
+pub mod sign;
 mod summary;
 pub mod text;
 
@@ -28,6 +31,8 @@ pub struct Cli {
 enum Command {
     Check(check::Arguments),
     Completions(completions::Arguments),
+    Explain(Box<explain::Arguments>),
+    Sign(Box<sign::Arguments>),
 }
 
 impl Cli {
@@ -36,6 +41,8 @@ impl Cli {
         let ended = match self.command {
             Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Sign(arguments) => sign::run(&arguments),
         };
         ended.unwrap_or_else(Failure::tell)
     }

@@ -48,16 +48,7 @@ impl<'a> Desk<'a> {
 
     /// Decides, and signs what is allowed.
     pub fn decide(&self, asked: Result<Request, Unreadable>) -> Decided {
-        let outcome = match &asked {
-            Ok(request) => self.sign(request),
-            Err(Unreadable::Key { error, .. }) => {
-                Err(Refusal { errors: vec![error.clone()], ..Refusal::of(RefusalCode::InvalidKey) })
-            }
-            Err(Unreadable::Shape(errors)) => {
-                Err(Refusal { errors: errors.clone(), ..Refusal::of(RefusalCode::InvalidRequest) })
-            }
-        };
-        Decided { asked, outcome }
+        Decided::by(asked, |request| self.sign(request))
     }
 
     fn sign(&self, request: &Request) -> Result<Signed, Refusal> {
@@ -69,15 +60,20 @@ impl<'a> Desk<'a> {
             now: self.context.now,
         };
         let permit = self.context.snapshot.settings.policy.authorize(self.caller, request, around)?;
-        let target = permit.target();
-        let signer = self.credentials.signer(permit.credentials(), &target.region, target.service, permit.signed_at());
-        let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
-        let url = presign::presign(&permit, &signer);
-        Ok(Signed { permit, url, signing_key_id: signer.access_key_id.clone() })
+        Signed::with(permit, &self.credentials)
     }
 }
 
 impl Signed {
+    /// Signs what is allowed.
+    pub fn with(permit: Permit, credentials: &CredentialSnapshot) -> Result<Self, Refusal> {
+        let target = permit.target();
+        let signer = credentials.signer(permit.credentials(), &target.region, target.service, permit.signed_at());
+        let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
+        let url = presign::presign(&permit, &signer);
+        Ok(Self { permit, url, signing_key_id: signer.access_key_id.clone() })
+    }
+
     /// The answer.
     pub fn issued(self) -> Issued {
         Issued::of(&self.permit, self.url)
@@ -85,9 +81,23 @@ impl Signed {
 }
 
 impl Decided {
-    /// The audit line, for what has one.
+    /// Decides what was asked, if it was well-formed, by `sign`.
+    pub fn by(asked: Result<Request, Unreadable>, sign: impl FnOnce(&Request) -> Result<Signed, Refusal>) -> Self {
+        let outcome = match &asked {
+            Ok(request) => sign(request),
+            Err(Unreadable::Key { error, .. }) => {
+                Err(Refusal { errors: vec![error.clone()], ..Refusal::of(RefusalCode::InvalidKey) })
+            }
+            Err(Unreadable::Shape(errors)) => {
+                Err(Refusal { errors: errors.clone(), ..Refusal::of(RefusalCode::InvalidRequest) })
+            }
+        };
+        Self { asked, outcome }
+    }
+
+    /// The audit line about a caller's item, for what has one.
     pub fn entry<'a>(&'a self, context: &'a Context, caller: &'a Caller) -> Option<Entry<'a>> {
-        let about = Entry {
+        self.told_in(Entry {
             issuer: Some(caller.issuer().as_str()),
             subject: caller.subject(),
             client_id: caller.client_id(),
@@ -95,8 +105,13 @@ impl Decided {
             client_address: Some(context.client.address),
             request_id: Some(context.request_id.as_str()),
             trace_id: context.trace_id.as_deref(),
-            ..self.asked_for()?
-        };
+            ..Entry::of(Decision::Issued)
+        })
+    }
+
+    /// The audit line, for what has one, about whoever `who` tells of.
+    pub fn told_in<'a>(&'a self, who: Entry<'a>) -> Option<Entry<'a>> {
+        let about = self.asked_for(who)?;
         match &self.outcome {
             Ok(signed) => Some(signed.told_in(about)),
             Err(refusal) if Code::from(refusal.code).has_audit_line() => Some(Entry {
@@ -109,19 +124,13 @@ impl Decided {
     }
 
     /// Nothing if the item's shape was wrong.
-    fn asked_for(&self) -> Option<Entry<'_>> {
+    fn asked_for<'a>(&'a self, who: Entry<'a>) -> Option<Entry<'a>> {
         let (operation, bucket, key, part_number) = match &self.asked {
             Ok(asked) => (asked.operation, &asked.bucket, asked.object.as_str(), asked.parameters.part_number),
             Err(Unreadable::Key { operation, bucket, key, .. }) => (*operation, bucket, key.as_str(), None),
             Err(Unreadable::Shape(_)) => return None,
         };
-        Some(Entry {
-            operation: Some(operation.as_str()),
-            bucket: Some(bucket),
-            key: Some(key),
-            part_number,
-            ..Entry::of(Decision::Issued)
-        })
+        Some(Entry { operation: Some(operation.as_str()), bucket: Some(bucket), key: Some(key), part_number, ..who })
     }
 }
 

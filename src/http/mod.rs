@@ -5,7 +5,7 @@ mod around;
 mod client_address;
 mod context;
 mod cors;
-mod decided;
+pub mod decided;
 pub mod error;
 mod extract;
 mod grants;
@@ -15,7 +15,7 @@ mod presign;
 pub mod problem;
 mod refusal_log;
 mod reply;
-mod request_id;
+pub mod request_id;
 pub mod server;
 
 use std::sync::Arc;

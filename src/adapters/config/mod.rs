@@ -29,6 +29,7 @@ pub use diagnostic::Diagnostic;
 pub use diagnostic::Severity;
 pub use environment::Environment;
 pub use settings::*;
+pub use units::parse_duration;
 
 use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Report;

@@ -11,18 +11,23 @@ use crate::adapters::config::tree::Node;
 use crate::domain::lifetime::Lifetime;
 
 /// A duration in whole seconds, minutes, hours, days or years of 365 days: `15m`.
-pub(super) fn duration(node: &Node) -> Result<Duration, Fault> {
-    let wrong = || fault("not a duration", "write a whole number and s, m, h, d or y, such as \"15m\"");
-    let (count, unit) = quantity(node)?.ok_or_else(wrong)?;
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let (count, unit) = quantity(text)?;
     let seconds: u64 = match unit {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,
         "d" => 86_400,
         "y" => 365 * 86_400,
-        _ => return Err(wrong()),
+        _ => return None,
     };
-    count.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| fault("the duration is too long", "shorten it"))
+    count.checked_mul(seconds).map(Duration::from_secs)
+}
+
+/// The same of a value in the file.
+pub(super) fn duration(node: &Node) -> Result<Duration, Fault> {
+    let wrong = || fault("not a duration", "write a whole number and s, m, h, d or y, such as \"15m\"");
+    parse_duration(text(node)?).ok_or_else(wrong)
 }
 
 /// A duration of at least a second.
@@ -42,7 +47,7 @@ pub(super) fn lifetime(node: &Node) -> Result<Lifetime, Fault> {
 /// A size in bytes: `25MB` of 1000 each, `5GiB` of 1024 each.
 pub(super) fn size(node: &Node) -> Result<u64, Fault> {
     let wrong = || fault("not a size", "write a whole number and a unit, such as \"25MB\" or \"5GiB\"");
-    let (count, unit) = quantity(node)?.ok_or_else(wrong)?;
+    let (count, unit) = quantity(text(node)?).ok_or_else(wrong)?;
     let (base, power): (u64, u32) = match unit {
         "B" => (1, 1),
         "kB" | "KB" => (1000, 1),
@@ -65,7 +70,7 @@ pub(super) fn size(node: &Node) -> Result<u64, Fault> {
 /// A rate: so many in a second, a minute or an hour, `50/s`.
 pub(super) fn rate(node: &Node) -> Result<(NonZeroU32, Duration), Fault> {
     let wrong = || fault("not a rate", "write a whole number and /s, /m or /h, such as \"50/s\"");
-    let (count, unit) = quantity(node)?.ok_or_else(wrong)?;
+    let (count, unit) = quantity(text(node)?).ok_or_else(wrong)?;
     let seconds = match unit {
         "/s" => 1,
         "/m" => 60,
@@ -89,10 +94,9 @@ pub(super) fn count(node: &Node) -> Result<NonZeroU32, Fault> {
 const MOST_PER_PERIOD: u32 = 1_000_000_000;
 
 /// Digits and what follows them; `None` where there are none, or too many.
-fn quantity(node: &Node) -> Result<Option<(u64, &str)>, Fault> {
-    let text = text(node)?;
+fn quantity(text: &str) -> Option<(u64, &str)> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    Ok(digits.parse().ok().map(|count| (count, unit)))
+    digits.parse().ok().map(|count| (count, unit))
 }
 
 #[cfg(test)]

@@ -1,0 +1,214 @@
+//! `presignd sign`: an operator's own URLs from the shell, bounded by one grant.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::ArgGroup;
+use clap::Args;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::adapters::audit::Decision;
+use crate::adapters::audit::Entry;
+use crate::adapters::audit::OperatorAudit;
+use crate::adapters::clock::Clock;
+use crate::adapters::config::Settings;
+use crate::adapters::config::parse_duration;
+use crate::adapters::credentials::CredentialSnapshot;
+use crate::adapters::credentials::CredentialStore;
+use crate::cli::Failure;
+use crate::cli::ask;
+use crate::cli::ask::Words;
+use crate::cli::load;
+use crate::cli::text::printable;
+use crate::domain::claims::Claims;
+use crate::domain::claims::Value;
+use crate::domain::grant::Effect;
+use crate::domain::grant::Grant;
+use crate::domain::policy::Circumstances;
+use crate::domain::request::Request;
+use crate::http::decided::Decided;
+use crate::http::decided::Signed;
+use crate::http::error::ApiError;
+use crate::http::error::Code;
+use crate::http::issued::Issued;
+use crate::http::request_id;
+
+/// Sign URLs as an operator, within one grant's bucket, prefix, actions, lifetime and limits
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["operation", "requests"]), after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The grant that bounds what is signed
+    #[arg(long, value_name = "NAME")]
+    grant: String,
+    #[command(flatten)]
+    words: Words,
+    /// How long the URL shall live, such as 15m
+    #[arg(long, value_name = "D", requires = "key")]
+    expires_in: Option<String>,
+    /// A file with one body of /v1/presign a line (- is the standard input); one line is written for each
+    #[arg(long, value_name = "FILE", conflicts_with = "operation")]
+    requests: Option<String>,
+    /// Sign as of this instant (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Claims that fill the grant's templates
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
+    /// Print a curl command in place of JSON
+    #[arg(long)]
+    curl: bool,
+}
+
+const EXAMPLES: &str = "Examples:
+  presignd sign --config presignd.toml --grant reports GetObject media reports/2026.pdf --expires-in 1h
+  presignd sign --config presignd.toml --grant own-folder --claims '{\"sub\":\"42\"}' --curl \\
+    PutObject media users/42/a.png
+  presignd sign --config presignd.toml --grant reports --requests requests.jsonl --at 2026-11-24T12:00:00Z";
+
+/// Signs, and fails if any of the answers is a problem.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let settings = load::settings(&arguments.config)?;
+    let grant = arguments.grant_of(&settings)?;
+    let claims = arguments.claims_for(grant)?;
+    let now = arguments.instant()?;
+    let bodies = arguments.bodies()?;
+    let (credentials, failures) = CredentialStore::read_once(&settings.credentials);
+    for (name, error) in failures {
+        tell_warning(&format!("the credentials {name} cannot be read: {error}"));
+    }
+    let mut desk = Desk {
+        settings: &settings,
+        grant,
+        claims,
+        now,
+        credentials,
+        audit: OperatorAudit::new(&settings.audit, Clock::system()),
+        operator: format!("operator:{}", operator()),
+    };
+    let mut refused = false;
+    for body in bodies {
+        let line = match desk.answer(&body) {
+            Ok(issued) if arguments.curl => curl(&issued),
+            Ok(issued) => serde_json::to_string(&issued).map_err(Failure::failed)?,
+            Err(error) => {
+                refused = true;
+                let id = request_id::uuid_v7(desk.now).to_string();
+                serde_json::to_string(&error.problem(&id)).map_err(Failure::failed)?
+            }
+        };
+        println!("{line}");
+    }
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl Arguments {
+    fn grant_of<'s>(&self, settings: &'s Settings) -> Result<&'s Grant, Failure> {
+        let named = settings.policy.grants().iter().find(|grant| grant.name.as_str() == self.grant);
+        match named {
+            Some(grant) if grant.effect == Effect::Allow => Ok(grant),
+            Some(_) => Err(Failure::usage(format!("{:?} is a deny: name a grant that allows", self.grant))),
+            None => Err(Failure::usage(format!("there is no grant {:?}", self.grant))),
+        }
+    }
+
+    fn claims_for(&self, grant: &Grant) -> Result<Claims, Failure> {
+        let Some(text) = &self.claims else {
+            return match grant.claims().next() {
+                Some(claim) => Err(Failure::usage(format!("the grant needs the claim {claim}: give it by --claims"))),
+                None => Ok(Claims::default()),
+            };
+        };
+        let payload = ask::json_object(text).map_err(|error| Failure::usage(format!("--claims: {error}")))?;
+        Ok(Claims::of(payload).unwrap_or_default())
+    }
+
+    fn instant(&self) -> Result<SystemTime, Failure> {
+        let Some(text) = &self.at else {
+            return Ok(Clock::system().now());
+        };
+        let instant = OffsetDateTime::parse(text, &Rfc3339);
+        instant.map(SystemTime::from).map_err(|error| Failure::usage(format!("--at {text:?}: {error}")))
+    }
+
+    /// What to sign; a line that is no JSON is a problem of its own.
+    fn bodies(&self) -> Result<Vec<Result<Value, ApiError>>, Failure> {
+        let Some(file) = &self.requests else {
+            let seconds = self.expires_in.as_deref().map(seconds).transpose()?;
+            let body = self.words.body(seconds).ok_or_else(|| Failure::usage("give OPERATION, BUCKET and KEY"))?;
+            return Ok(vec![Ok(body)]);
+        };
+        let text = ask::read(file).map_err(|error| Failure::failed(format!("{file}: {error}")))?;
+        let malformed = |error: serde_json::Error| ApiError::of(Code::MalformedJson).with_detail(error.to_string());
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        Ok(lines.map(|line| serde_json::from_str(line).map_err(malformed)).collect())
+    }
+}
+
+/// A duration, or a number of seconds.
+fn seconds(text: &str) -> Result<u64, Failure> {
+    let seconds = text.parse().ok().or_else(|| parse_duration(text).map(|duration| duration.as_secs()));
+    seconds.ok_or_else(|| Failure::usage(format!("--expires-in {text:?}: write a duration such as 15m")))
+}
+
+/// Who signs, for the audit log: the operating system's name of the user.
+fn operator() -> String {
+    ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn tell_warning(text: &str) {
+    eprintln!("presignd: warning: {}", printable(text));
+}
+
+/// What every line is signed with.
+struct Desk<'s> {
+    settings: &'s Settings,
+    grant: &'s Grant,
+    claims: Claims,
+    now: SystemTime,
+    credentials: CredentialSnapshot,
+    audit: OperatorAudit,
+    operator: String,
+}
+
+impl Desk<'_> {
+    fn answer(&mut self, body: &Result<Value, ApiError>) -> Result<Issued, ApiError> {
+        let body = body.as_ref().map_err(Clone::clone)?;
+        let id = request_id::uuid_v7(self.now).to_string();
+        let decided = Decided::by(Request::parse(body), |request| {
+            let around = Circumstances { id: &id, address: None, windows: self.credentials.windows(), now: self.now };
+            let policy = &self.settings.policy;
+            let permit = policy.authorize_operator(&self.grant.name, &self.claims, request, around)?;
+            Signed::with(permit, &self.credentials)
+        });
+        let who = Entry { subject: Some(&self.operator), ..Entry::of(Decision::Issued) };
+        if let Some(entry) = decided.told_in(who) {
+            self.audit.record(&[entry]).map_err(|_| ApiError::of(Code::AuditUnavailable))?;
+        }
+        Ok(decided.outcome?.issued())
+    }
+}
+
+/// The command that uses the URL as it has to be used; an upload's file is for the reader to name.
+fn curl(issued: &Issued) -> String {
+    let mut command = match issued.method {
+        "HEAD" => "curl --head".to_owned(),
+        "PUT" => "curl --upload-file FILE".to_owned(),
+        method => format!("curl --request {method}"),
+    };
+    for (name, value) in &issued.headers {
+        _ = write!(command, " --header {}", quoted(&format!("{name}: {value}")));
+    }
+    _ = write!(command, " {}", quoted(&issued.url));
+    command
+}
+
+/// A word for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
