@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and plays a world that has a clock"
 )]
 
+mod check;
 mod decision;
 mod floors;
 mod signing;
