@@ -116,7 +116,7 @@ fn sizes(section: &mut Section<'_>, server: &mut Server) {
     }
 }
 
-/// How many of something at once: at least one. What counts them takes no more than 2⁵³.
+/// How many of something at once: at least one.
 fn bound(node: &Node) -> Result<usize, Fault> {
     let number = usize::try_from(number(node)?).ok().filter(|number| (1..=MOST).contains(number));
     number.ok_or_else(|| fault("the number is out of range", format!("write 1 to {MOST}")))
@@ -144,7 +144,7 @@ fn origin(node: &Node) -> Result<String, Fault> {
     }
     let url = Url::parse(text).map_err(|_| fault("not an origin", like))?;
     let serialised = match url.origin() {
-        reqwest_origin if reqwest_origin.is_tuple() => reqwest_origin.ascii_serialization(),
+        origin if origin.is_tuple() => origin.ascii_serialization(),
         _ => format!("{}://{}", url.scheme(), authority(&url).ok_or_else(|| fault("not an origin", like))?),
     };
     match serialised == text {
