@@ -9,6 +9,7 @@ pub mod completions;
 pub mod dev;
 pub mod explain;
 mod load;
+pub mod openapi;
 pub mod sign;
 mod summary;
 pub mod text;
@@ -32,6 +33,7 @@ enum Command {
     Check(check::Arguments),
     Completions(completions::Arguments),
     Explain(Box<explain::Arguments>),
+    Openapi(openapi::Arguments),
     Sign(Box<sign::Arguments>),
 }
 
@@ -42,6 +44,7 @@ impl Cli {
             Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
             Command::Explain(arguments) => explain::run(&arguments),
+            Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Sign(arguments) => sign::run(&arguments),
         };
         ended.unwrap_or_else(Failure::tell)

@@ -106,6 +106,9 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Success, as the OpenAPI document writes it.
+pub const OK: &str = "200";
+
 /// Success without a word.
 pub fn no_content() -> StatusCode {
     StatusCode::NO_CONTENT

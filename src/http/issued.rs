@@ -12,9 +12,7 @@ use crate::domain::policy::Permit;
 use crate::domain::presign;
 use crate::domain::presign::PresignedUrl;
 
-/// A presigned URL and how to use it.
-///
-/// It does not print itself: whoever holds the URL may do what it allows.
+/// A presigned URL and how to use it: whoever holds it may do what it allows.
 #[derive(Serialize, ToSchema)]
 pub struct Issued {
     /// The issuance id: in the audit log and, unless switched off or `stable` was asked, in the URL as
@@ -39,13 +37,14 @@ pub struct Issued {
     pub bucket: String,
     /// The object's key; made by the grant's template if `file_name` was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "users/42/avatar.png")]
+    #[schema(nullable = false, example = "users/42/avatar.png")]
     pub key: Option<String>,
     /// In place of `key` where the operation lists.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub prefix: Option<String>,
     /// When the URL ends, RFC 3339 in UTC.
-    #[schema(example = "2026-11-23T23:20:00Z")]
+    #[schema(format = "date-time", example = "2026-11-23T23:20:00Z")]
     pub expires_at: String,
     /// Its lifetime in seconds from the signing time on: `X-Amz-Expires`.
     #[schema(example = 900)]

@@ -6,6 +6,7 @@ mod client_address;
 mod context;
 mod cors;
 pub mod decided;
+pub mod docs;
 pub mod error;
 mod extract;
 mod grants;
@@ -17,6 +18,8 @@ mod refusal_log;
 mod reply;
 pub mod request_id;
 pub mod server;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -35,6 +38,8 @@ pub fn service(app: &Arc<App>, besides: Router) -> Router {
         .route("/v1/presign", post(presign::presign))
         .route("/v1/presign/batch", post(presign::batch))
         .route("/v1/grants", get(grants::grants))
+        .route("/openapi.json", get(docs::openapi_json))
+        .route("/openapi.yaml", get(docs::openapi_yaml))
         .with_state(app.clone())
         .merge(besides)
         .method_not_allowed_fallback(|| async { ApiError::of(Code::MethodNotAllowed) })

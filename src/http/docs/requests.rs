@@ -1,0 +1,183 @@
+//! What the document says of requests: a schema for each row of the table of operations.
+
+use serde_json::Value;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::schema::Discriminator;
+use utoipa::openapi::schema::ObjectBuilder;
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::Type;
+
+use crate::domain::forms;
+use crate::domain::grant::ResponseMember;
+use crate::domain::member::Description;
+use crate::domain::member::Form;
+use crate::domain::member::Member;
+use crate::domain::operation::Names;
+use crate::domain::operation::Row;
+use crate::domain::operation::TABLE;
+use crate::domain::parameters::ChecksumAlgorithm;
+use crate::http::docs;
+use crate::http::docs::Schemas;
+
+/// `PresignRequest`, what it is one of, and `BatchRequest`.
+pub fn schemas() -> Schemas {
+    let each = TABLE.iter().map(|row| (schema_name(row), request(row).into()));
+    let shared = [
+        ("PresignRequest".to_owned(), any().into()),
+        ("BatchRequest".to_owned(), batch().into()),
+        ("Checksum".to_owned(), checksum().into()),
+        ("ResponseOverrides".to_owned(), response().into()),
+    ];
+    shared.into_iter().chain(each).collect()
+}
+
+/// A request for each operation, by the operation's name.
+pub fn examples() -> impl Iterator<Item = (&'static str, Value)> {
+    TABLE.iter().map(|row| (row.name, example(row)))
+}
+
+fn schema_name(row: &Row) -> String {
+    format!("{}Request", row.name)
+}
+
+fn any() -> Schema {
+    let mapping = TABLE.iter().map(|row| (row.name, format!("#/components/schemas/{}", schema_name(row))));
+    let all = OneOfBuilder::new()
+        .description(Some("What a URL shall be for: one of the S3 operations."))
+        .discriminator(Some(Discriminator::with_mapping("operation", mapping)));
+    let all = TABLE.iter().fold(all, |all, row| all.item(docs::reference(&schema_name(row))));
+    Schema::OneOf(all.build())
+}
+
+fn batch() -> Schema {
+    let requests = ArrayBuilder::new()
+        .items(docs::reference("PresignRequest"))
+        .min_items(Some(1))
+        .description(Some(
+            "At most 1,000, unless the operator says otherwise, and no more than the burst of a rate limit.",
+        ))
+        .build();
+    closed(ObjectBuilder::new().property("requests", requests).required("requests"))
+}
+
+fn request(row: &Row) -> Schema {
+    let operation = word().enum_values(Some([row.name]));
+    let mut object = ObjectBuilder::new()
+        .description(Some(row.summary))
+        .property("operation", operation)
+        .property("bucket", text("The bucket's alias.").examples(["media"]))
+        .required("operation")
+        .required("bucket");
+    object = match row.names {
+        Names::Key => object.property("key", key()).required("key"),
+        Names::KeyOrFileName => object
+            .property("key", key())
+            .property("file_name", text("In place of `key`: a grant's template makes the key for a file of this name."))
+            .property("grant", text("Beside `file_name`: the grant whose template makes the key.")),
+        Names::Prefix => object
+            .property(
+                "prefix",
+                text("What the listed keys begin with; empty for the whole bucket.").examples(["users/42/"]),
+            )
+            .required("prefix"),
+    };
+    let lifetime = "The lifetime of the URL in seconds; left out: the service's default.";
+    let lifetime = docs::integer().minimum(Some(1)).description(Some(lifetime)).examples([900]);
+    object = object.property("expires_in", lifetime);
+    let described = row.members.iter().map(|member| member.description());
+    let object = described.fold(object, |object, member| object.property(member.name, form(&member)));
+    closed(object)
+}
+
+fn example(row: &Row) -> Value {
+    let mut example = json!({ "operation": row.name, "bucket": "media" });
+    let named = match row.names {
+        Names::Key | Names::KeyOrFileName => ("key", json!("users/42/avatar.png")),
+        Names::Prefix => ("prefix", json!("users/42/")),
+    };
+    let shown = SHOWN.iter().filter(|member| row.members.contains(member)).map(|member| member.description());
+    let members = shown.map(|member| (member.name, docs::value_of(member.example)));
+    for (name, value) in [named, ("expires_in", json!(900))].into_iter().chain(members) {
+        if let Some(object) = example.as_object_mut() {
+            object.insert(name.to_owned(), value);
+        }
+    }
+    example
+}
+
+/// The members that examples have, where their operation does.
+const SHOWN: [Member; 4] = [Member::ContentType, Member::ContentLength, Member::DownloadAs, Member::Delimiter];
+
+fn form(member: &Description) -> RefOr<Schema> {
+    let (meaning, examples) = (Some(member.meaning), [docs::value_of(member.example)]);
+    match member.form {
+        Form::True => ObjectBuilder::new().schema_type(Type::Boolean).description(meaning).examples(examples).into(),
+        Form::Integer { least, most } => {
+            docs::integer().minimum(Some(least)).maximum(Some(most)).description(meaning).examples(examples).into()
+        }
+        Form::Text => text(member.meaning).examples(examples).into(),
+        Form::OneOf(words) => word().description(meaning).enum_values(Some(words.iter().copied())).into(),
+        Form::Checksum => docs::reference("Checksum"),
+        Form::Response => docs::reference("ResponseOverrides"),
+        Form::Texts => ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(Schema::from(text("").build())))
+            .description(meaning)
+            .examples(examples)
+            .into(),
+    }
+}
+
+fn checksum() -> Schema {
+    let Description { meaning, example, .. } = Member::Checksum.description();
+    let algorithms = ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::as_str);
+    closed(
+        ObjectBuilder::new()
+            .description(Some(meaning))
+            .property("algorithm", word().enum_values(Some(algorithms)))
+            .property("value", text("Padded base64 of exactly the digest's length."))
+            .required("algorithm")
+            .required("value")
+            .examples([docs::value_of(example)]),
+    )
+}
+
+fn response() -> Schema {
+    let Description { meaning, example, .. } = Member::Response.description();
+    let object = ObjectBuilder::new().description(Some(meaning)).examples([docs::value_of(example)]);
+    let member = |object: ObjectBuilder, member: ResponseMember| match member {
+        ResponseMember::Expires => object.property(member.as_str(), text("RFC 3339.").format(Some(date_time()))),
+        _ => object.property(member.as_str(), text("")),
+    };
+    closed(ResponseMember::ALL.into_iter().fold(object, member))
+}
+
+fn date_time() -> utoipa::openapi::SchemaFormat {
+    utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)
+}
+
+fn key() -> ObjectBuilder {
+    let meaning = "The object's key, taken literally: 1 to 1,024 bytes of UTF-8 without control characters, \
+                   backslashes, empty, `.` or `..` segments.";
+    text(meaning).min_length(Some(1)).max_length(Some(1024)).examples(["users/42/avatar.png"])
+}
+
+fn text(meaning: &str) -> ObjectBuilder {
+    let text = word().max_length(Some(forms::LONGEST_TEXT));
+    if meaning.is_empty() { text } else { text.description(Some(meaning)) }
+}
+
+/// One of a few.
+fn word() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+/// Unknown members are errors.
+fn closed(object: ObjectBuilder) -> Schema {
+    let object = object.schema_type(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    Schema::Object(object.build())
+}
