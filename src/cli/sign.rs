@@ -156,9 +156,17 @@ fn seconds(text: &str) -> Result<u64, Failure> {
     seconds.ok_or_else(|| Failure::usage(format!("--expires-in {text:?}: write a duration such as 15m")))
 }
 
-/// Who signs, for the audit log: the operating system's name of the user.
+/// Who signs, for the audit log: the name that the operating system has for the user, else the user's number.
+/// The environment's `USER` is anybody's to set.
 fn operator() -> String {
-    ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".to_owned())
+    let id = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let mut entries = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = entries.find_map(|fields| match fields.as_slice() {
+        [name, _, uid, ..] if *uid == id => Some((*name).to_owned()),
+        _ => None,
+    });
+    name.unwrap_or(id)
 }
 
 fn tell_warning(text: &str) {
