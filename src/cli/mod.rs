@@ -10,6 +10,7 @@ pub mod dev;
 pub mod explain;
 mod load;
 pub mod openapi;
+pub mod serve;
 pub mod sign;
 mod summary;
 pub mod text;
@@ -34,6 +35,7 @@ enum Command {
     Completions(completions::Arguments),
     Explain(Box<explain::Arguments>),
     Openapi(openapi::Arguments),
+    Serve(serve::Arguments),
     Sign(Box<sign::Arguments>),
 }
 
@@ -45,6 +47,7 @@ impl Cli {
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
+            Command::Serve(arguments) => serve::run(&arguments),
             Command::Sign(arguments) => sign::run(&arguments),
         };
         ended.unwrap_or_else(Failure::tell)

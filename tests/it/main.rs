@@ -11,6 +11,7 @@
 mod check;
 mod decision;
 mod floors;
+mod serve;
 mod signing;
 mod support;
 mod support_tests;

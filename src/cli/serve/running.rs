@@ -1,0 +1,115 @@
+//! A running service: what a configuration needs, started in order and ended in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use crate::adapters::audit::Audit;
+use crate::adapters::clock::Clock;
+use crate::adapters::config;
+use crate::adapters::config::Settings;
+use crate::adapters::telemetry::Metrics;
+use crate::http;
+use crate::http::app::App;
+use crate::http::app::Snapshot;
+use crate::http::server::Patience;
+use crate::http::server::Server;
+use crate::http::server::Service;
+
+/// A service that callers reach. It ends when it is drained or dropped.
+pub struct Running {
+    app: Arc<App>,
+    service: Server,
+    admin: Server,
+    drain: Duration,
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot open the audit log: {0}")]
+    Audit(io::Error),
+    #[error("cannot listen on {0} (server.{1}): {2}")]
+    Listen(SocketAddr, &'static str, io::Error),
+    #[error("cannot make the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("cannot catch signals: {0}")]
+    Signals(io::Error),
+}
+
+impl Running {
+    /// Starts the service, within a tokio runtime; `besides` are routes beside its own, on the same listener.
+    ///
+    /// The audit log comes first: another process may hold it until it has drained.
+    pub async fn start(settings: Settings, besides: Router) -> Result<Self, StartError> {
+        let (clock, metrics, server) = (Clock::system(), Metrics::new()?, settings.server.clone());
+        let audit = Audit::open_within(server.drain, &settings.audit, clock.clone(), metrics.clone());
+        let audit = audit.await.map_err(StartError::Audit)?;
+        let snapshot = Snapshot::start(settings, &clock, &metrics);
+        _ = timeout(FIRST_LOOK, snapshot.tokens.settled()).await;
+        let service = listen(server.listen, "listen").await?;
+        let admin = listen(server.admin_listen, "admin_listen").await?;
+        let app = Arc::new(App::new(snapshot, audit, clock.clone(), metrics.clone()));
+        let start = |listener, router, max_connections| {
+            let patience = patience(&server);
+            let service = Service { router, patience, max_connections, clock: clock.clone(), metrics: metrics.clone() };
+            Server::start(listener, service)
+        };
+        let service = start(service, http::service(&app, besides), server.max_connections);
+        let service = service.map_err(|error| StartError::Listen(server.listen, "listen", error))?;
+        let admin = start(admin, http::admin(&app), ADMIN_CONNECTIONS);
+        let admin = admin.map_err(|error| StartError::Listen(server.admin_listen, "admin_listen", error))?;
+        for (listener, address) in [("service", service.address()), ("admin", admin.address())] {
+            tracing::info!(%address, listener, version = env!("CARGO_PKG_VERSION"), "listening");
+        }
+        Ok(Self { app, service, admin, drain: server.drain })
+    }
+
+    /// Where callers reach it.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    /// Where those reach it who run it.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    /// Opens the audit log anew, after it was renamed.
+    pub fn reopen_audit(&self) {
+        self.app.audit.reopen();
+    }
+
+    /// Not ready and no new connections from now on; answers what has begun, then ends.
+    pub async fn drain(self) {
+        tracing::info!("draining");
+        self.app.drain();
+        if !self.service.drain(self.drain).await {
+            tracing::warn!("requests were cut that took longer than server.drain");
+        }
+        self.app.audit.close().await;
+        self.admin.drain(ADMIN_DRAIN).await;
+        tracing::info!("ended");
+    }
+}
+
+async fn listen(address: SocketAddr, name: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen(address, name, error))
+}
+
+fn patience(server: &config::Server) -> Patience {
+    Patience { header: server.header_timeout, idle: server.idle_timeout, write: server.request_timeout }
+}
+
+/// So long a start waits for keys, that the first requests find them.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// A scraper, a prober or two, a person.
+const ADMIN_CONNECTIONS: usize = 64;
+
+const ADMIN_DRAIN: Duration = Duration::from_secs(1);
