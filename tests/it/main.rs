@@ -8,12 +8,33 @@
     reason = "a test fails by panicking, and plays a world that has a clock"
 )]
 
+mod addresses;
+mod audit;
+mod batch;
+mod callers;
+mod candidates;
 mod check;
+mod connections;
+mod cors;
 mod decision;
+mod expiry;
 mod floors;
+mod granted;
+mod grants_route;
+mod keys;
+mod limits;
+mod listing;
+mod members;
+mod members_refused;
+mod metrics;
+mod problems;
+mod rates;
+mod secrets;
 mod serve;
 mod signing;
 mod support;
 mod support_tests;
+mod templates;
 mod verifier;
 mod verifier_tests;
+mod wire;

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod presignd;
 pub mod service;
+pub mod setting;
 pub mod tokens;
 
 use std::time::Duration;

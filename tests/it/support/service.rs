@@ -52,8 +52,7 @@ impl Presignd {
     #[track_caller]
     pub fn serve(self) -> Service {
         let mut service = self.start();
-        service.address = service.listening("service");
-        service.admin = service.listening("admin");
+        service.find_listeners();
         service
     }
 
@@ -61,10 +60,15 @@ impl Presignd {
     pub fn start(self) -> Service {
         let presignd =
             self.env("PRESIGND__SERVER__LISTEN", "127.0.0.1:0").env("PRESIGND__SERVER__ADMIN_LISTEN", "127.0.0.1:0");
-        let mut process = presignd.command(&["serve", "--config", "presignd.toml"]).spawn().unwrap();
-        let (stdout, stderr) = (Lines::of(process.stdout.take().unwrap()), Lines::of(process.stderr.take().unwrap()));
+        let (process, stdout, stderr) = presignd.spawn();
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         Service { address: nowhere, admin: nowhere, presignd, process, stdout, stderr }
+    }
+
+    fn spawn(&self) -> (Child, Lines, Lines) {
+        let mut process = self.command(&["serve", "--config", "presignd.toml"]).spawn().unwrap();
+        let (stdout, stderr) = (Lines::of(process.stdout.take().unwrap()), Lines::of(process.stderr.take().unwrap()));
+        (process, stdout, stderr)
     }
 }
 
@@ -129,6 +133,12 @@ impl Service {
     }
 
     #[track_caller]
+    fn find_listeners(&mut self) {
+        self.address = self.listening("service");
+        self.admin = self.listening("admin");
+    }
+
+    #[track_caller]
     fn listening(&mut self, listener: &str) -> SocketAddr {
         eventually(&format!("the {listener} listener"), || {
             if let Some(status) = self.process.try_wait().unwrap() {
@@ -144,6 +154,14 @@ impl Service {
     pub fn signal(&self, name: &str) {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// Starts it anew in the same directory, after its end.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        self.ended();
+        (self.process, self.stdout, self.stderr) = self.presignd.spawn();
+        self.find_listeners();
     }
 
     /// Waits until the process ends by itself.

@@ -129,6 +129,7 @@ pub fn claims(issuer: &str, audience: &str, subject: &str, more: &Value) -> Valu
     claims
 }
 
-fn encode(bytes: impl AsRef<[u8]>) -> String {
+/// Base64url without padding.
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
