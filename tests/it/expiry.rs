@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::support::now;
 use crate::support::presignd::Presignd;
+use crate::support::rfc3339;
 use crate::support::setting::CORP;
 use crate::support::setting::CORP_SECRET;
 use crate::support::setting::Expected;
@@ -162,10 +163,7 @@ fn a_url_ends_with_the_token_where_the_service_says_so() {
 
 /// The JSON of a credential process.
 fn credentials(id: &str, ends_in: Option<i64>) -> String {
-    let end = ends_in.map(|seconds| {
-        let end = time::OffsetDateTime::from_unix_timestamp(now() + seconds).unwrap();
-        end.format(&time::format_description::well_known::Rfc3339).unwrap()
-    });
+    let end = ends_in.map(|seconds| rfc3339(now() + seconds));
     json!({
         "Version": 1, "AccessKeyId": id, "SecretAccessKey": format!("secret of {id}"),
         "SessionToken": format!("session/of+{id}=="), "Expiration": end,

@@ -30,3 +30,9 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 pub fn now() -> i64 {
     time::OffsetDateTime::now_utc().unix_timestamp()
 }
+
+/// Seconds since 1970 as RFC 3339, in UTC.
+pub fn rfc3339(seconds: i64) -> String {
+    let at = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+    at.format(&time::format_description::well_known::Rfc3339).unwrap()
+}
