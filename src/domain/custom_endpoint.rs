@@ -5,7 +5,7 @@
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 
-use crate::domain::endpoint::Scheme;
+use crate::domain::scheme::Scheme;
 
 /// `https://host[:port][/base/path]`, kept as written but for one trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]

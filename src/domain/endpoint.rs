@@ -4,6 +4,7 @@ use crate::domain::bucket::BucketName;
 use crate::domain::custom_endpoint::CustomEndpoint;
 use crate::domain::region::Partition;
 use crate::domain::region::Region;
+use crate::domain::scheme::Scheme;
 
 /// Where the requests for one bucket go, and the scope that they are signed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,6 @@ pub struct Target {
     pub region: String,
     /// The signing scope's service: `s3`.
     pub service: &'static str,
-}
-
-/// The scheme of a URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    Http,
-    Https,
 }
 
 /// How a bucket is to be reached. By default: AWS's own host, the bucket's name in it.
@@ -196,24 +190,6 @@ impl EndpointError {
             Self::DualStackWithEndpoint => "dual_stack",
             Self::FipsInChina | Self::FipsWithEndpoint => "fips",
             Self::Region(_) => "region",
-        }
-    }
-}
-
-impl Scheme {
-    /// As it stands in a URL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    /// The port that a URL need not name.
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
         }
     }
 }

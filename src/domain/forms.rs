@@ -6,14 +6,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
+use crate::domain::checksum::Checksum;
+use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::claims::Value;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
 use crate::domain::media_type::MediaType;
 use crate::domain::member::Form;
 use crate::domain::member::Member;
-use crate::domain::parameters::Checksum;
-use crate::domain::parameters::ChecksumAlgorithm;
 use crate::domain::refusal::MemberError;
 
 /// The longest string that a request may hold, in bytes.

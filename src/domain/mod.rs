@@ -3,6 +3,7 @@
 pub mod action;
 pub mod bucket;
 pub mod caller;
+pub mod checksum;
 pub mod claims;
 pub mod custom_endpoint;
 pub mod disposition;
@@ -22,6 +23,7 @@ pub mod presign;
 pub mod refusal;
 pub mod region;
 pub mod request;
+pub mod scheme;
 pub mod scope;
 pub mod sigv4;
 pub mod template;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain::checksum::Checksum;
 use crate::domain::claims::Value;
 use crate::domain::disposition;
 use crate::domain::forms;
@@ -41,61 +42,6 @@ pub struct Parameters {
     pub max_keys: Option<u32>,
     pub continuation_token: Option<String>,
     pub start_after: Option<String>,
-}
-
-/// A checksum that S3 verifies the body by.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checksum {
-    pub algorithm: ChecksumAlgorithm,
-    /// Padded base64 of exactly the digest's length.
-    pub value: String,
-}
-
-/// The algorithms of `checksum`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChecksumAlgorithm {
-    Crc32,
-    Crc32c,
-    Crc64Nvme,
-    Sha1,
-    Sha256,
-}
-
-impl ChecksumAlgorithm {
-    /// Every algorithm.
-    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
-
-    /// Its name in a request.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Crc32 => "CRC32",
-            Self::Crc32c => "CRC32C",
-            Self::Crc64Nvme => "CRC64NVME",
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
-        }
-    }
-
-    fn header(self) -> &'static str {
-        match self {
-            Self::Crc32 => "x-amz-checksum-crc32",
-            Self::Crc32c => "x-amz-checksum-crc32c",
-            Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
-            Self::Sha1 => "x-amz-checksum-sha1",
-            Self::Sha256 => "x-amz-checksum-sha256",
-        }
-    }
-
-    /// In bytes.
-    pub(super) fn digest_length(self) -> usize {
-        match self {
-            Self::Crc32 | Self::Crc32c => 4,
-            Self::Crc64Nvme => 8,
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-        }
-    }
 }
 
 impl Parameters {

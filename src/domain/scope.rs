@@ -147,7 +147,7 @@ impl Scope {
     fn checked(self) -> Result<Self, InvalidTemplate> {
         for segment in &self.segments {
             if let Segment::Literal(text) = segment {
-                check_segment(text)?;
+                template::check_segment(text)?;
             }
         }
         if let End::Open(open) = &self.end {
@@ -162,18 +162,9 @@ fn agrees(text: &str, start: &str) -> bool {
     text.starts_with(start) || start.starts_with(text)
 }
 
-pub(super) fn check_segment(text: &str) -> Result<(), InvalidTemplate> {
-    match key::ObjectKey::parse(text) {
-        Ok(_) if text.contains('/') => Err(key::InvalidKey::EmptySegment.into()),
-        Ok(_) => Ok(()),
-        Err(key::InvalidKey::Empty) => Err(key::InvalidKey::EmptySegment.into()),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// An open end may begin with dots: `..` is the beginning of `...x`.
 fn check_open(text: &str) -> Result<(), InvalidTemplate> {
-    match check_segment(text) {
+    match template::check_segment(text) {
         Err(InvalidTemplate::Key(key::InvalidKey::DotSegment)) => Ok(()),
         other => other,
     }

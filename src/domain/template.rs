@@ -5,7 +5,6 @@ use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
 use crate::domain::key;
 use crate::domain::key::FileName;
-use crate::domain::scope;
 
 /// The part of a server-made key that follows the grant's prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +103,7 @@ impl KeyTemplate {
             match found.as_slice() {
                 [] => return Err(key::InvalidKey::EmptySegment.into()),
                 [Piece::Claim(_)] => {}
-                [Piece::Literal(literal)] => scope::check_segment(literal)?,
+                [Piece::Literal(literal)] => check_segment(literal)?,
                 several if several.iter().any(|piece| matches!(piece, Piece::Claim(_))) => {
                     return Err(InvalidTemplate::ClaimInsideSegment);
                 }
@@ -221,6 +220,16 @@ fn claim_path(text: &str) -> Option<ClaimPath> {
             None if after.is_empty() => return ClaimPath::of(names),
             None => return None,
         }
+    }
+}
+
+/// A literal segment must itself be one of a key.
+pub(super) fn check_segment(text: &str) -> Result<(), InvalidTemplate> {
+    match key::ObjectKey::parse(text) {
+        Ok(_) if text.contains('/') => Err(key::InvalidKey::EmptySegment.into()),
+        Ok(_) => Ok(()),
+        Err(key::InvalidKey::Empty) => Err(key::InvalidKey::EmptySegment.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

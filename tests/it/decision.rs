@@ -11,7 +11,6 @@ use presignd::domain::bucket::BucketName;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
 use presignd::domain::claims::Value;
-use presignd::domain::endpoint::Scheme;
 use presignd::domain::endpoint::Target;
 use presignd::domain::grant::Claim;
 use presignd::domain::grant::Condition;
@@ -30,6 +29,7 @@ use presignd::domain::policy::CredentialWindows;
 use presignd::domain::policy::Policy;
 use presignd::domain::policy::Window;
 use presignd::domain::request::Request;
+use presignd::domain::scheme::Scheme;
 use presignd::domain::scope::Scope;
 use proptest::prelude::*;
 

@@ -8,7 +8,6 @@ use super::*;
 use crate::domain::action::Action;
 use crate::domain::claims::ClaimPath;
 use crate::domain::claims::Value;
-use crate::domain::endpoint::Scheme;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
 use crate::domain::grant::DownloadLimits;
@@ -16,6 +15,7 @@ use crate::domain::grant::Quantifier;
 use crate::domain::grant::Scalar;
 use crate::domain::grant::UploadLimits;
 use crate::domain::lifetime::Lifetime;
+use crate::domain::scheme::Scheme;
 use crate::domain::scope::Scope;
 use crate::domain::template::KeyTemplate;
 

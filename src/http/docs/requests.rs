@@ -11,6 +11,7 @@ use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::schema::Type;
 
+use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::member::Description;
@@ -19,7 +20,6 @@ use crate::domain::member::Member;
 use crate::domain::operation::Names;
 use crate::domain::operation::Row;
 use crate::domain::operation::TABLE;
-use crate::domain::parameters::ChecksumAlgorithm;
 use crate::http::docs;
 use crate::http::docs::Schemas;
 
