@@ -50,8 +50,10 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
     finish(&app, &context, &mut response);
     context.mark(response.headers_mut());
     context.snapshot.cors.mark(response.headers_mut(), origin);
+    let (request_id, status, took) = (context.request_id.as_str(), response.status().as_u16(), began.elapsed());
+    tracing::debug!(request_id, method, route, status, ?took, "answered");
     app.metrics.http_requests.with_label_values(&[route, method, response.status().as_str()]).inc();
-    app.metrics.http_request_duration.with_label_values(&[route]).observe(began.elapsed().as_secs_f64());
+    app.metrics.http_request_duration.with_label_values(&[route]).observe(took.as_secs_f64());
     response
 }
 

@@ -38,7 +38,7 @@ impl ClientAddress {
         }
         let mut leftmost = None;
         for value in headers.get_all(name).iter().rev() {
-            for address in server.client_address_header.from_right(value.as_bytes()) {
+            for address in server.client_address_header.rightmost_first(value.as_bytes()) {
                 match address {
                     Some(address) if is_trusted(address, &server.trusted_proxies) => leftmost = Some(address),
                     Some(address) => return Self { address, certain: Some(address), ..own },
@@ -63,7 +63,7 @@ impl ClientAddressHeader {
     }
 
     /// The addresses of one field value, the right-most first; `None` for an element that is no address.
-    fn from_right(self, value: &[u8]) -> Vec<Option<IpAddr>> {
+    fn rightmost_first(self, value: &[u8]) -> Vec<Option<IpAddr>> {
         let elements = match self {
             Self::Forwarded => elements_from_right(value),
             Self::XForwardedFor => value.rsplit(|byte| *byte == b',').collect(),

@@ -20,7 +20,8 @@ use crate::http::extract::Authenticated;
 use crate::http::extract::WithinAddressLimit;
 use crate::http::reply::Json;
 
-/// A page of the caller's grants. Charges nothing beside the address.
+/// A page of the caller's grants. Charges nothing beside the address. All grants are looked at, and there may be very
+/// many: beside the requests.
 pub async fn grants(
     Extension(context): Extension<Arc<Context>>,
     _: WithinAddressLimit,
@@ -29,7 +30,8 @@ pub async fn grants(
 ) -> ApiResult<Json<GrantsPage>> {
     context.note(context.snapshot.limiter.standing(&caller));
     let page = Page::parse(query.as_deref().unwrap_or_default())?;
-    page.of(&context, &caller).map(Json)
+    let listed = tokio::task::spawn_blocking(move || page.of(&context, &caller));
+    listed.await.map_err(ApiError::internal)?.map(Json)
 }
 
 /// What a token may do.

@@ -142,6 +142,23 @@ fn warnings_are_lines_of_the_log() {
 }
 
 #[test]
+fn a_peer_that_is_no_trusted_proxy_is_warned_of_once() {
+    let mut service = configured("").serve();
+    for _ in 0..3 {
+        let call = service.call("POST", "/v1/presign").header("x-forwarded-for", "198.51.100.1");
+        assert_eq!(call.send().code(), "missing_token");
+    }
+    service.signal("TERM");
+    assert!(service.ended().success());
+    let log = service.log();
+    let warned = log.iter().filter(|line| message(line).starts_with("not believed"));
+    let addresses: Vec<_> = warned.map(|line| field(line, "address")).collect();
+    assert_eq!(addresses, ["127.0.0.1"]);
+    let refusals = log.iter().filter(|line| field(line, "code") == "missing_token").count();
+    assert!((1..=2).contains(&refusals), "at most one a second: {refusals}");
+}
+
+#[test]
 fn a_taken_port_ends_the_start_with_its_reason() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = format!("[server]\nlisten = \"{}\"\n", taken.local_addr().unwrap());

@@ -39,7 +39,7 @@ use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 
-use crate::http::docs::problems::Asks;
+use crate::http::docs::problems::Route;
 use crate::http::error;
 use crate::http::error::ApiError;
 use crate::http::grants::GrantsPage;
@@ -107,7 +107,7 @@ fn paths() -> Paths {
 fn presign() -> Operation {
     let examples = requests::examples().map(|(name, value)| (name, problems::example(value)));
     let content = Content::builder().schema(Some(reference("PresignRequest"))).examples_from_iter(examples).build();
-    operation("presign", "Presign one request", Asks::ForUrl)
+    operation("presign", "Presign one request", Route::Presign)
         .description(Some(
             "One request, one URL. The grant with the longest prefix of the key decides, satisfied or not; its limits \
              are signed.",
@@ -119,7 +119,7 @@ fn presign() -> Operation {
 
 fn batch() -> Operation {
     let content = Content::builder().schema(Some(reference("BatchRequest"))).build();
-    operation("presignBatch", "Presign many requests", Asks::ForUrls)
+    operation("presignBatch", "Presign many requests", Route::Batch)
         .description(Some(
             "Each request is decided by itself: a bad one spoils no other. Rate limits admit or refuse the batch \
              whole, and it costs what it holds.",
@@ -131,7 +131,7 @@ fn batch() -> Operation {
 
 fn grants() -> Operation {
     let limit = integer().minimum(Some(1)).maximum(Some(1000)).default(Some(json!(100)));
-    operation("listGrants", "List what the token may do", Asks::ForGrants)
+    operation("listGrants", "List what the token may do", Route::Grants)
         .description(Some(
             "The grants that are for this token, denies too, with its claims filled in. Which of them decides a \
              request is settled when it is asked: the longest prefix does.",
@@ -145,7 +145,7 @@ fn grants() -> Operation {
 fn contract(id: &str, media_type: &str) -> Operation {
     let content = Content::new(Some(Object::with_type(Type::Object)));
     let found = marked(ResponseBuilder::new().description("The document.").content(media_type, content));
-    let responses = problems::responses(Asks::ForContract).response(error::OK, found);
+    let responses = problems::responses(Route::Contract).response(error::OK, found);
     OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some("This document"))
@@ -154,8 +154,8 @@ fn contract(id: &str, media_type: &str) -> Operation {
         .build()
 }
 
-fn operation(id: &str, summary: &str, asks: Asks) -> OperationBuilder {
-    let responses: ResponsesBuilder = problems::responses(asks);
+fn operation(id: &str, summary: &str, route: Route) -> OperationBuilder {
+    let responses: ResponsesBuilder = problems::responses(route);
     OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))

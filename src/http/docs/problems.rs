@@ -21,20 +21,20 @@ use crate::http::error::ApiError;
 use crate::http::error::Code;
 use crate::http::problem::PROBLEM_JSON;
 
-/// What a route is asked for, as far as its refusals go.
+/// The routes, as far as their refusals differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
-    ForContract,
-    ForGrants,
-    ForUrl,
-    ForUrls,
+pub enum Route {
+    Batch,
+    Contract,
+    Grants,
+    Presign,
 }
 
-impl Asks {
+impl Route {
     /// The codes that the route's own answers may have; in a batch those of its items stand in the answer.
     fn meets(self, code: Code) -> bool {
         match code {
-            // Of no route: of what asks for none, or in a way that it does not know.
+            // Of no route: of what route for none, or in a way that it does not know.
             Code::MethodNotAllowed | Code::NotFound => false,
             Code::HeadersTooLarge | Code::InternalError | Code::Overloaded | Code::RequestTimeout => true,
             Code::ExpiredToken
@@ -42,9 +42,9 @@ impl Asks {
             | Code::InvalidToken
             | Code::KeysUnavailable
             | Code::MissingToken
-            | Code::RateLimited => self != Self::ForContract,
+            | Code::RateLimited => self != Self::Contract,
             Code::AuditUnavailable | Code::BodyTooLarge | Code::MalformedJson | Code::UnsupportedMediaType => {
-                matches!(self, Self::ForUrl | Self::ForUrls)
+                matches!(self, Self::Presign | Self::Batch)
             }
             Code::CredentialsUnavailable
             | Code::Denied
@@ -52,25 +52,25 @@ impl Asks {
             | Code::GrantDisabled
             | Code::GrantNotSatisfied
             | Code::InvalidKey
-            | Code::NoGrant => self == Self::ForUrl,
+            | Code::NoGrant => self == Self::Presign,
         }
     }
 }
 
 /// The refusals of a route, a response for each status.
-pub fn responses(asks: Asks) -> ResponsesBuilder {
+pub fn responses(route: Route) -> ResponsesBuilder {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in Code::ALL.into_iter().filter(|code| asks.meets(*code)) {
+    for code in Code::ALL.into_iter().filter(|code| route.meets(*code)) {
         by_status.entry(code.status().as_u16()).or_default().push(code);
     }
-    let responses = by_status.into_iter().map(|(status, codes)| (status.to_string(), response(asks, &codes)));
+    let responses = by_status.into_iter().map(|(status, codes)| (status.to_string(), response(route, &codes)));
     ResponsesBuilder::new().responses_from_iter(responses).response("default", any())
 }
 
-fn response(asks: Asks, codes: &[Code]) -> Response {
+fn response(route: Route, codes: &[Code]) -> Response {
     let lines: Vec<_> = codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.detail())).collect();
     let response = problem(ResponseBuilder::new().description(lines.join("\n")), codes);
-    let response = if asks == Asks::ForContract { response } else { docs::limited(response) };
+    let response = if route == Route::Contract { response } else { docs::limited(response) };
     let first = codes.first().map(|code| ApiError::of(*code));
     let response = match first.as_ref().and_then(ApiError::retry_after_seconds) {
         Some(_) => docs::header(response, "Retry-After"),
