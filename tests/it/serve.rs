@@ -154,8 +154,6 @@ fn a_peer_that_is_no_trusted_proxy_is_warned_of_once() {
     let warned = log.iter().filter(|line| message(line).starts_with("not believed"));
     let addresses: Vec<_> = warned.map(|line| field(line, "address")).collect();
     assert_eq!(addresses, ["127.0.0.1"]);
-    let refusals = log.iter().filter(|line| field(line, "code") == "missing_token").count();
-    assert!((1..=2).contains(&refusals), "at most one a second: {refusals}");
 }
 
 #[test]

@@ -12,10 +12,9 @@ use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
-use crate::adapters::config;
-use crate::adapters::config::Environment;
 use crate::adapters::config::Settings;
 use crate::cli::Failure;
+use crate::cli::load;
 use crate::cli::text::printable;
 
 pub use log::begin as begin_log;
@@ -37,10 +36,7 @@ pub struct Arguments {
 
 /// Serves until a signal ends it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let loaded = config::load(&arguments.config, &Environment::of_process()).map_err(|wrong| {
-        wrong.iter().for_each(|diagnostic| eprintln!("{}", printable(&diagnostic.to_string())));
-        Failure::Told
-    })?;
+    let loaded = load::loaded(&arguments.config)?;
     begin_log(&loaded.settings.log).map_err(Failure::failed)?;
     loaded.warnings.iter().for_each(|warning| tracing::warn!("{}", printable(&warning.to_string())));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
