@@ -156,7 +156,7 @@ async fn read(headers: &HeaderMap, body: Body, most: u64) -> ApiResult<Bytes> {
 }
 
 fn unread(error: &dyn Error) -> ApiError {
-    ApiError::of(Code::InvalidRequest).with_detail("Send the whole body, as HTTP/1.1 frames it.").caused_by(error)
+    ApiError::of(Code::InvalidRequest).with_detail("Send the whole body, as its head announces it.").caused_by(error)
 }
 
 /// Tells where, and what of that a JSON parser has to say.

@@ -119,7 +119,9 @@ fn verdict(result: hyper::Result<()>, phase: &Phase) -> Ended {
         Ok(()) => Ended::Quietly,
         Err(error) if !phase.is_before_request() || !error.is_parse() => Ended::Lost,
         Err(error) if error.is_parse_too_large() => Ended::Refused(ApiError::of(Code::HeadersTooLarge)),
-        Err(_) => Ended::Refused(ApiError::of(Code::InvalidRequest).with_detail("Send a request of HTTP/1.1.")),
+        Err(_) => Ended::Refused(
+            ApiError::of(Code::InvalidRequest).with_detail("Send a well-formed HTTP request, without TLS or HTTP/2."),
+        ),
     }
 }
 
