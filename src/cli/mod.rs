@@ -33,6 +33,8 @@ pub struct Cli {
 enum Command {
     Check(check::Arguments),
     Completions(completions::Arguments),
+    #[cfg(feature = "dev")]
+    Dev(dev::Arguments),
     Explain(Box<explain::Arguments>),
     Openapi(openapi::Arguments),
     Serve(serve::Arguments),
@@ -45,6 +47,8 @@ impl Cli {
         let ended = match self.command {
             Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
+            #[cfg(feature = "dev")]
+            Command::Dev(arguments) => dev::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments),

@@ -17,6 +17,8 @@ mod check;
 mod connections;
 mod cors;
 mod decision;
+#[cfg(feature = "dev")]
+mod dev;
 mod expiry;
 mod explain;
 mod floors;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::UNIX_EPOCH;
 
@@ -31,6 +32,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use super::own_host::Foreign;
 use super::own_host::OwnHost;
 use super::query;
 use super::random;
@@ -46,6 +48,12 @@ pub struct Issuer {
 
 /// `iss` of its tokens, as the example configuration has it.
 pub const NAME: &str = "presignd-dev";
+
+/// The claims of a ready caller.
+pub fn claims_of(name: &str) -> Option<Map<String, Value>> {
+    let (name, groups) = CALLERS.iter().find(|(known, _)| *known == name)?;
+    Some(Map::from_iter([("sub".to_owned(), json!(name)), ("groups".to_owned(), json!(groups))]))
+}
 
 /// Who can have a token by name alone, with the groups that the token says.
 pub const CALLERS: [(&str, &[&str]); 2] = [("alice", &["red", "editors"]), ("bob", &["blue"])];
@@ -73,13 +81,6 @@ impl Issuer {
         &self.key_set
     }
 
-    /// A token for one of the ready callers.
-    pub fn token_for(&self, name: &str) -> Option<io::Result<String>> {
-        let (name, groups) = CALLERS.iter().find(|(known, _)| *known == name)?;
-        let claims = [("sub".to_owned(), json!(name)), ("groups".to_owned(), json!(groups))];
-        Some(self.token(claims.into_iter().collect()))
-    }
-
     /// A token with these claims on top of what every token needs; a null takes one of those away.
     pub fn token(&self, claims: Map<String, Value>) -> io::Result<String> {
         let now = self.clock.now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -101,16 +102,18 @@ impl Issuer {
 }
 
 /// Where the issuer gives out tokens and its key, to its own host alone.
-pub fn router(issuer: Arc<Issuer>, own: OwnHost) -> Router {
+///
+/// Which host is its own is known once its listener is open; until then it answers nobody.
+pub fn router(issuer: Arc<Issuer>, own: Arc<OnceLock<OwnHost>>) -> Router {
     Router::new()
-        .route("/dev/token", get(token_by_name).post(token_of_claims))
+        .route("/dev/token", get(token).post(token))
         .route("/dev/jwks.json", get(key_set))
         .with_state(issuer)
         .layer(middleware::from_fn_with_state(own, only_own_host))
 }
 
-async fn only_own_host(State(own): State<OwnHost>, request: Request, next: Next) -> Response {
-    let mut response = match own.admit(request.headers()) {
+async fn only_own_host(State(own): State<Arc<OnceLock<OwnHost>>>, request: Request, next: Next) -> Response {
+    let mut response = match own.get().map_or(Err(Foreign::Host), |own| own.admit(request.headers())) {
         Ok(()) => next.run(request).await,
         Err(foreign) => (StatusCode::FORBIDDEN, foreign.to_string()).into_response(),
     };
@@ -119,36 +122,40 @@ async fn only_own_host(State(own): State<OwnHost>, request: Request, next: Next)
     response
 }
 
-/// `GET /dev/token?as=alice`.
-async fn token_by_name(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery) -> Response {
+/// `GET` or `POST /dev/token?as=alice`, or a POST of claims such as `{"sub": "carol", "groups": ["blue"]}`, or both.
+async fn token(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, body: Bytes) -> Result<String, Refused> {
     let given = query::pairs(query.as_deref().unwrap_or_default());
-    let name = given.iter().find(|(name, _)| name == "as").map_or("", |(_, value)| value.as_str());
-    match issuer.token_for(name) {
-        Some(token) => answered(token),
-        None => {
-            let known = CALLERS.map(|(name, _)| name).join(", ");
-            let text = format!("ask for the token ?as= one of {known}, or POST claims of your own as a JSON object");
-            (StatusCode::NOT_FOUND, text).into_response()
-        }
+    let name = given.iter().find(|(name, _)| name == "as").map(|(_, value)| value.as_str());
+    let mut claims = match name {
+        Some(name) => claims_of(name).ok_or(Refused::Caller)?,
+        None if body.is_empty() => return Err(Refused::Caller),
+        None => Map::new(),
+    };
+    if !body.is_empty() {
+        claims.extend(serde_json::from_slice::<Map<String, Value>>(&body).map_err(Refused::Claims)?);
     }
+    Ok(issuer.token(claims)? + "\n")
 }
 
-/// `POST /dev/token` with `{"sub": "carol", "groups": ["blue"]}`.
-async fn token_of_claims(State(issuer): State<Arc<Issuer>>, body: Bytes) -> Response {
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(claims)) => answered(issuer.token(claims)),
-        Ok(_) | Err(_) => (StatusCode::BAD_REQUEST, "the body must be a JSON object of claims").into_response(),
-    }
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("name one of the ready callers, ?as={}, or POST claims as a JSON object", CALLERS.map(|(name, _)| name).join(" or ?as="))]
+    Caller,
+    #[error("the claims are a JSON object: {0}")]
+    Claims(serde_json::Error),
+    #[error("the token cannot be signed: {0}")]
+    Signing(#[from] io::Error),
 }
 
-/// RFC 6749, 5.1.
-fn answered(token: io::Result<String>) -> Response {
-    match token {
-        Ok(token) => {
-            let document = json!({ "access_token": token, "token_type": "Bearer" });
-            ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
-        }
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Caller => StatusCode::NOT_FOUND,
+            Self::Claims(_) => StatusCode::BAD_REQUEST,
+            Self::Signing(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, format!("{self}\n")).into_response()
     }
 }
 
@@ -185,7 +192,7 @@ mod tests {
     }
 
     async fn ask(issuer: &Arc<Issuer>, method: &str, target: &str, host: &str, body: &str) -> (u16, String) {
-        let own = OwnHost::of("127.0.0.1:8080".parse().unwrap());
+        let own = Arc::new(OnceLock::from(OwnHost::of("127.0.0.1:8080".parse().unwrap())));
         let request = Request::builder().method(method).uri(target).header("host", host);
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = router(Arc::clone(issuer), own).oneshot(request).await.unwrap();
@@ -193,22 +200,22 @@ mod tests {
         (status, String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().into()).unwrap())
     }
 
-    fn token_in(answer: &(u16, String)) -> String {
-        let document: Value = serde_json::from_str(&answer.1).unwrap();
-        document["access_token"].as_str().unwrap().to_owned()
+    fn claims_in(issuer: &Issuer, answer: &(u16, String)) -> Value {
+        read(issuer, answer.1.strip_suffix('\n').unwrap()).1
     }
 
     #[tokio::test]
     async fn a_ready_caller_gets_an_access_token_for_twelve_hours() {
         let issuer = issuer();
-        let answer = ask(&issuer, "GET", "/dev/token?as=alice", "localhost:8080", "").await;
-        let (header, claims) = read(&issuer, &token_in(&answer));
-        assert_eq!(header.typ.as_deref(), Some("at+jwt"));
-        assert_eq!(claims["sub"], "alice");
-        assert_eq!(claims["groups"], json!(["red", "editors"]));
-        assert_eq!((&claims["iss"], &claims["aud"]), (&json!("presignd-dev"), &json!("presignd")));
-        assert_eq!((&claims["iat"], &claims["exp"]), (&json!(NOW), &json!(NOW + 43200)));
-        for target in ["/dev/token?as=mallory", "/dev/token"] {
+        for method in ["GET", "POST"] {
+            let answer = ask(&issuer, method, "/dev/token?as=alice", "localhost:8080", "").await;
+            let (header, claims) = read(&issuer, answer.1.trim_end());
+            assert_eq!(header.typ.as_deref(), Some("at+jwt"), "{method}");
+            assert_eq!((&claims["sub"], &claims["groups"]), (&json!("alice"), &json!(["red", "editors"])), "{method}");
+            assert_eq!((&claims["iss"], &claims["aud"]), (&json!("presignd-dev"), &json!("presignd")), "{method}");
+            assert_eq!((&claims["iat"], &claims["exp"]), (&json!(NOW), &json!(NOW + 43200)), "{method}");
+        }
+        for target in ["/dev/token?as=mallory", "/dev/token?as=", "/dev/token"] {
             assert_eq!(ask(&issuer, "GET", target, "localhost:8080", "").await.0, 404, "{target}");
         }
     }
@@ -217,11 +224,13 @@ mod tests {
     async fn claims_of_ones_own_replace_what_every_token_has() {
         let issuer = issuer();
         let body = r#"{"sub":"carol","exp":1,"client_id":null}"#;
-        let answer = ask(&issuer, "POST", "/dev/token", "127.0.0.1:8080", body).await;
-        let (_, claims) = read(&issuer, &token_in(&answer));
+        let claims = claims_in(&issuer, &ask(&issuer, "POST", "/dev/token", "127.0.0.1:8080", body).await);
         assert_eq!((&claims["sub"], &claims["exp"]), (&json!("carol"), &json!(1)));
         assert_eq!(claims.get("client_id"), None);
-        for body in ["", "[]", "{"] {
+        let target = "/dev/token?as=bob";
+        let claims = claims_in(&issuer, &ask(&issuer, "POST", target, "127.0.0.1:8080", r#"{"groups":[]}"#).await);
+        assert_eq!((&claims["sub"], &claims["groups"]), (&json!("bob"), &json!([])));
+        for body in ["[]", "{", "alice"] {
             assert_eq!(ask(&issuer, "POST", "/dev/token", "127.0.0.1:8080", body).await.0, 400, "body {body:?}");
         }
     }
@@ -231,7 +240,7 @@ mod tests {
         for target in ["/dev/token?as=alice", "/dev/jwks.json"] {
             let answer = ask(&issuer(), "GET", target, "evil.example:8080", "").await;
             assert_eq!(answer.0, 403, "{target}");
-            assert!(!answer.1.contains("access_token") && !answer.1.contains("keys"), "{target}");
+            assert!(!answer.1.contains("eyJ") && !answer.1.contains("keys"), "{target}");
         }
     }
 

@@ -77,7 +77,8 @@ mod tests {
     #[test]
     fn only_the_listeners_own_host_and_origin_are_let_in() {
         let v4 = "127.0.0.1:8080";
-        let cases: [(&str, &[(&str, &str)], Result<(), Foreign>); 16] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: [(&str, Headers, Result<(), Foreign>); 16] = [
             (v4, &[("host", "127.0.0.1:8080")], Ok(())),
             (v4, &[("host", "localhost:8080")], Ok(())),
             (v4, &[("host", "LocalHost:8080")], Ok(())),

@@ -36,7 +36,10 @@ impl Paste<'_> {
 /// Errors are shown, and a proxy of the environment is not asked for what is on this machine.
 const LOCAL: &str = "-sSf --noproxy '*'";
 
-/// In the folder of the caller whose token it is.
+/// Whose token it is.
+pub const CALLER: &str = "alice";
+
+/// In that caller's folder.
 const KEY: &str = "users/alice/hello.txt";
 
 /// A word as a POSIX shell takes it literally.

@@ -29,10 +29,11 @@ pub struct Service {
 
 /// What a process has written until now.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+pub struct Lines(Arc<Mutex<Vec<String>>>);
 
 impl Lines {
-    fn of(from: impl Read + Send + 'static) -> Self {
+    /// Reads beside the test, to the end.
+    pub fn of(from: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let written = lines.clone();
         std::thread::spawn(move || {
@@ -42,7 +43,8 @@ impl Lines {
         lines
     }
 
-    fn all(&self) -> Vec<String> {
+    /// Those of now.
+    pub fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }

@@ -128,7 +128,8 @@ mod tests {
     fn every_amazon_header_of_a_presigned_request_must_be_signed() {
         let unsigned =
             |names: &[&str]| Err(Refused::HeadersNotSigned(names.iter().map(|name| (*name).to_owned()).collect()));
-        let cases: [(&[(&str, &str)], Result<(), Refused>); 7] = [
+        type Headers = &'static [(&'static str, &'static str)];
+        let cases: [(Headers, Result<(), Refused>); 7] = [
             (&[], Ok(())),
             (&[("x-amz-meta-a", "1"), ("content-type", "a/b"), ("range", "bytes=0-1")], Ok(())),
             (&[("x-amz-acl", "public-read")], unsigned(&["x-amz-acl"])),

@@ -114,7 +114,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// Makes a folder that is empty.
 pub fn empty_folder(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => fs::create_dir_all(path),
     }
 }
