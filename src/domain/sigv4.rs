@@ -6,6 +6,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use sha2::Digest;
@@ -113,7 +116,7 @@ impl Canonical {
         match request.key {
             Some(key) => {
                 self.text.push('/');
-                push_encoded(&mut self.text, key, Slash::Stays);
+                self.text.extend(utf8_percent_encode(key, PATH));
             }
             None if request.base_path.is_empty() => self.text.push('/'),
             None => {}
@@ -124,7 +127,7 @@ impl Canonical {
     fn write_query(&mut self, request: &Unsigned<'_>, signer: &Signer, stamp: &Stamp) {
         let text = &mut self.text;
         text.push_str("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=");
-        push_encoded(text, &signer.access_key_id, Slash::IsEncoded);
+        text.extend(utf8_percent_encode(&signer.access_key_id, VALUE));
         for part in [stamp.date(), request.region, request.service, "aws4_request"] {
             text.push_str("%2F");
             text.push_str(part);
@@ -134,7 +137,7 @@ impl Canonical {
         _ = write!(text, "&X-Amz-Expires={}", request.expires_in_seconds);
         if let Some(token) = &signer.session_token {
             text.push_str("&X-Amz-Security-Token=");
-            push_encoded(text, token.expose_secret(), Slash::IsEncoded);
+            text.extend(utf8_percent_encode(token.expose_secret(), VALUE));
         }
         text.push_str("&X-Amz-SignedHeaders=");
         push_names(text, request, "%3B");
@@ -142,7 +145,7 @@ impl Canonical {
             text.push('&');
             text.push_str(name);
             text.push('=');
-            push_encoded(text, value, Slash::IsEncoded);
+            text.extend(utf8_percent_encode(value, VALUE));
         }
     }
 }
@@ -179,36 +182,19 @@ fn push_trimmed(text: &mut String, value: &str) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Slash {
-    Stays,
-    IsEncoded,
-}
+/// RFC 3986's unreserved characters stay, every other byte of a query value is encoded once, in upper case.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// RFC 3986's unreserved characters stay, every other byte is encoded once, in upper case.
-fn push_encoded(text: &mut String, value: &str, slash: Slash) {
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(byte.into()),
-            b'/' if slash == Slash::Stays => text.push('/'),
-            _ => {
-                text.push('%');
-                text.push(hex_digit(byte >> 4));
-                text.push(hex_digit(byte & 15));
-            }
-        }
-    }
-}
+/// In a key, slashes stay too.
+const PATH: &AsciiSet = &VALUE.remove(b'/');
 
 /// A text percent-encoded as a query value is: RFC 3986, everything but the unreserved characters.
 pub fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    push_encoded(&mut text, value, Slash::IsEncoded);
-    text
+    utf8_percent_encode(value, VALUE).to_string()
 }
 
 fn hex_digit(nibble: u8) -> char {
-    char::from(if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 })
+    char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 })
 }
 
 fn string_to_sign(request: &Unsigned<'_>, stamp: &Stamp, canonical: &[u8]) -> String {
@@ -222,8 +208,8 @@ fn string_to_sign(request: &Unsigned<'_>, stamp: &Stamp, canonical: &[u8]) -> St
     }
     text.push_str("aws4_request\n");
     for byte in Sha256::digest(canonical) {
-        text.push(hex_digit(byte >> 4).to_ascii_lowercase());
-        text.push(hex_digit(byte & 15).to_ascii_lowercase());
+        text.push(hex_digit(byte >> 4));
+        text.push(hex_digit(byte & 15));
     }
     text
 }
