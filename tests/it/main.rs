@@ -39,6 +39,7 @@ mod signing;
 mod support;
 mod support_tests;
 mod templates;
+mod vectors;
 mod verifier;
 mod verifier_tests;
 mod wire;
