@@ -204,13 +204,21 @@ impl Desk<'_> {
 
 /// The command that uses the URL as it has to be used; an upload's file is for the reader to name.
 fn curl(issued: &Issued) -> String {
+    let is_folder = issued.url.split('?').next().is_some_and(|path| path.ends_with('/'));
     let mut command = match issued.method {
         "HEAD" => "curl --head".to_owned(),
+        // `--upload-file` would add the file's name to such a URL; `--data-binary` adds a type, taken away again.
+        "PUT" if is_folder => match issued.headers.contains_key("content-type") {
+            true => "curl --request PUT --data-binary @FILE".to_owned(),
+            false => "curl --request PUT --data-binary @FILE --header content-type:".to_owned(),
+        },
         "PUT" => "curl --upload-file FILE".to_owned(),
         method => format!("curl --request {method}"),
     };
     for (name, value) in &issued.headers {
-        _ = write!(command, " --header {}", quoted(&format!("{name}: {value}")));
+        // After a colon curl would leave an empty header out.
+        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        _ = write!(command, " --header {}", quoted(&header));
     }
     _ = write!(command, " {}", quoted(&issued.url));
     command

@@ -144,6 +144,28 @@ fn a_url_serves_whoever_has_it_and_parts_of_the_object_too() {
 }
 
 #[test]
+fn the_printed_curl_command_works_as_it_stands() {
+    let Some(world) = World::built("e2e-curl") else { return };
+    let upload = json!({
+        "content_type": "text/plain",
+        "content_length": BODY.len(),
+        "metadata": {"quoted": "it's \"$HOME\"", "empty": ""},
+    });
+    for (key, members) in
+        [("it's a\"$b.txt", &upload), ("bare", &json!({})), ("folder/", &upload), ("folder/bare/", &json!({}))]
+    {
+        world.curl("PutObject", key, members, BODY);
+        assert_eq!(world.curl("GetObject", key, &json!({}), ""), BODY, "{key}");
+        let head = world.curl("HeadObject", key, &json!({}), "").to_ascii_lowercase();
+        assert!(head.contains("content-length: 20\r\n"), "{key}: {head}");
+        assert_eq!(head.contains("x-amz-meta-quoted: it's \"$home\"\r\n"), members == &upload, "{key}: {head}");
+        assert!(world.curl("ListObjectsV2", "", &json!({}), "").contains("<Size>20</Size>"), "{key}");
+        world.curl("DeleteObject", key, &json!({}), "");
+        assert_eq!(world.get("media", key).status, 404, "{key}");
+    }
+}
+
+#[test]
 fn a_write_once_grant_writes_once() {
     let Some(world) = World::built("e2e-once") else { return };
     let issued = world.issue("PutObject", "once", "x", &json!({}));

@@ -1,5 +1,7 @@
 //! presignd before the store: one bucket, one grant, one caller.
 
+use std::process::Command;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -55,13 +57,29 @@ impl World {
     /// Asks for a URL; the members of `more` are added to operation, bucket and key.
     #[track_caller]
     pub fn issue(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Issued {
-        let place = if operation == "ListObjectsV2" { "prefix" } else { "key" };
-        let mut request = json!({"operation": operation, "bucket": alias, place: format!("alice/{key}")});
-        let members = more.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
-        request.as_object_mut().unwrap().extend(members);
+        let request = request(operation, alias, key, more);
         let reply = self.service.post(&self.token, "/v1/presign", &request);
         assert_eq!(reply.status, 200, "{request}: {}", reply.text());
         Issued(reply.json())
+    }
+
+    /// Runs the command that `presignd sign --curl` prints, with `body` as its file, and gives what it prints.
+    #[track_caller]
+    pub fn curl(&self, operation: &str, key: &str, more: &Value, body: &str) -> String {
+        let request = format!("{}\n", request(operation, "media", key, more));
+        let presignd = &self.service.presignd;
+        let arguments = ["--grant", "media", "--claims", r#"{"sub":"alice"}"#, "--curl", "--requests", "-"];
+        let printed = presignd.run("sign", &arguments, &request);
+        assert_eq!(printed.code, 0, "{printed:?}");
+        presignd.write("FILE", body);
+        let ran = Command::new("sh")
+            .args(["-c", &format!("{} --silent --show-error --fail-with-body", printed.stdout.trim())])
+            .current_dir(presignd.path(""))
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success(), "{}: {text} {}", printed.stdout, String::from_utf8_lossy(&ran.stderr));
+        text
     }
 
     /// Stores an object, as told.
@@ -134,6 +152,15 @@ impl Issued {
 pub fn call(method: &str, url: &str, headers: &[(String, String)], body: &str) -> Call {
     let call = headers.iter().fold(Call::to(method, url), |call, (name, value)| call.header(name, value));
     if body.is_empty() { call } else { call.body(body) }
+}
+
+/// A body of `/v1/presign`, for a key of Alice's.
+fn request(operation: &str, alias: &str, key: &str, more: &Value) -> Value {
+    let place = if operation == "ListObjectsV2" { "prefix" } else { "key" };
+    let mut request = json!({"operation": operation, "bucket": alias, place: format!("alice/{key}")});
+    let members = more.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+    request.as_object_mut().unwrap().extend(members);
+    request
 }
 
 fn configuration(store: &Store, bucket: &str) -> String {
