@@ -35,6 +35,7 @@ use self::welcome::Welcome;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
 use crate::adapters::config::Environment;
+use crate::adapters::config::Loaded;
 use crate::adapters::config::Settings;
 use crate::adapters::telemetry::Metrics;
 use crate::cli::Failure;
@@ -42,6 +43,8 @@ use crate::cli::load;
 use crate::cli::serve;
 use crate::cli::serve::End;
 use crate::cli::serve::Running;
+use crate::cli::serve::StartError;
+use crate::cli::text::printable;
 use crate::http::server::Patience;
 use crate::http::server::Server;
 use crate::http::server::Service;
@@ -71,66 +74,78 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     folder.write("jwks.json", issuer.key_set()).map_err(Failure::failed)?;
     let identities = folder.identities().map_err(Failure::failed)?;
     let endpoint = Endpoint::open(&folder).map_err(Failure::failed)?;
-    let environment = environment(arguments.listen);
-    let settings = settings(&folder, &environment)?;
+    let Loaded { settings, warnings } = configuration(&folder, &environment(arguments.listen))?;
     let objects = objects(&folder, &endpoint, &settings).map_err(Failure::failed)?;
     serve::begin_log(&settings.log).map_err(Failure::failed)?;
+    warnings.iter().for_each(|warning| tracing::warn!("{}", printable(&warning.to_string())));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    let parts = Parts { folder, issuer, identities, endpoint, objects, clock };
-    runtime.block_on(parts.serve(settings)).map(|()| ExitCode::SUCCESS)
+    let store = Store { endpoint, objects, identities, clock };
+    runtime.block_on(serve(&folder, issuer, store, settings)).map(|()| ExitCode::SUCCESS)
 }
 
-/// What there is before anything is served.
-struct Parts {
-    folder: Folder,
-    issuer: Issuer,
-    identities: Identities,
+async fn serve(folder: &Folder, issuer: Issuer, store: Store, settings: Settings) -> Result<(), Failure> {
+    let mut end = End::new().map_err(Failure::failed)?;
+    let store_moved = store.endpoint.moved;
+    let store = store.start().map_err(Failure::failed)?;
+    let alice = issuer::claims_of(paste::CALLER).unwrap_or_default();
+    let token = issuer.token(alice).map_err(Failure::failed)?;
+    let own = Arc::new(OnceLock::new());
+    let besides = issuer::router(Arc::new(issuer), Arc::clone(&own));
+    let running = tokio::select! {
+        started = Running::start(settings, besides) => started.map_err(not_started)?,
+        () = end.asked() => return Ok(()),
+    };
+    own.get_or_init(|| OwnHost::of(running.address()));
+    let file = folder.sample().map_err(Failure::failed)?;
+    let welcome = Welcome {
+        service: running.address(),
+        admin: running.admin_address(),
+        store: store.address(),
+        store_moved,
+        folder: folder.path(),
+        configuration: &folder.configuration(),
+        paste: Paste { service: running.address(), token: &token, file: &file },
+    };
+    // Whoever does not read it may still use what is running.
+    let _ = write!(io::stdout(), "{welcome}");
+    end.asked().await;
+    tokio::select! {
+        // The service first: whoever has just got a URL may still use it.
+        () = async { running.drain().await; _ = store.drain(DRAIN).await } => {}
+        () = end.asked() => tracing::warn!("ended at once, at a second signal"),
+    }
+    Ok(())
+}
+
+fn not_started(error: StartError) -> Failure {
+    match error {
+        StartError::Listen(_, "listen", _) => {
+            Failure::failed(format!("{error}; --listen 127.0.0.1:0 takes a free port"))
+        }
+        _ => Failure::failed(error),
+    }
+}
+
+/// What the store is made of.
+struct Store {
     endpoint: Endpoint,
     objects: Objects,
+    identities: Identities,
     clock: Clock,
 }
 
-impl Parts {
-    async fn serve(self, settings: Settings) -> Result<(), Failure> {
-        let Self { folder, issuer, identities, endpoint, objects, clock } = self;
-        let mut end = End::new().map_err(Failure::failed)?;
-        let metrics = Metrics::new().map_err(Failure::failed)?;
-        let store = Service {
-            router: store::router(Arc::new(objects), identities, clock.clone()),
+impl Store {
+    fn start(self) -> io::Result<Server> {
+        self.endpoint.listener.set_nonblocking(true)?;
+        let service = Service {
+            router: store::router(Arc::new(self.objects), self.identities, self.clock.clone()),
             patience: PATIENCE,
             max_connections: MAX_CONNECTIONS,
-            clock,
-            // The store counts for itself: the service's metrics are the service's.
-            metrics,
+            clock: self.clock,
+            // Its own, that nobody reads: the service's metrics tell of the service.
+            metrics: Metrics::new().map_err(io::Error::other)?,
         };
-        let listener = endpoint.listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(endpoint.listener));
-        let store = listener.and_then(|listener| Server::start(listener, store)).map_err(Failure::failed)?;
-        let (issuer, own) = (Arc::new(issuer), Arc::new(OnceLock::new()));
-        let besides = issuer::router(Arc::clone(&issuer), Arc::clone(&own));
-        let running = Running::start(settings, besides).await.map_err(Failure::failed)?;
-        own.get_or_init(|| OwnHost::of(running.address()));
-        let alice = issuer::claims_of(paste::CALLER).unwrap_or_default();
-        let token = issuer.token(alice).map_err(Failure::failed)?;
-        let paste =
-            Paste { service: running.address(), token: &token, file: &folder.sample().map_err(Failure::failed)? };
-        let welcome = Welcome {
-            service: running.address(),
-            admin: running.admin_address(),
-            store: store.address(),
-            store_moved: endpoint.moved,
-            folder: folder.path(),
-            configuration: &folder.configuration(),
-            paste,
-        };
-        // Whoever does not read it may still use what is running.
-        let _ = write!(io::stdout(), "{welcome}");
-        end.asked().await;
-        tokio::select! {
-            () = running.drain() => (),
-            () = end.asked() => return Ok(()),
-        }
-        store.drain(DRAIN).await;
-        Ok(())
+        Server::start(TcpListener::from_std(self.endpoint.listener)?, service)
     }
 }
 
@@ -151,14 +166,14 @@ fn environment(listen: Option<SocketAddr>) -> Environment {
 
 const LISTEN: &str = "PRESIGND__SERVER__LISTEN";
 
-fn settings(folder: &Folder, environment: &Environment) -> Result<Settings, Failure> {
+fn configuration(folder: &Folder, environment: &Environment) -> Result<Loaded, Failure> {
     let loaded = config::load(&folder.configuration(), environment).map_err(|diagnostics| {
         load::tell(&diagnostics);
         Failure::Told
     })?;
     demand_loopback("server.listen", loaded.settings.server.listen)?;
     demand_loopback("server.admin_listen", loaded.settings.server.admin_listen)?;
-    Ok(loaded.settings)
+    Ok(loaded)
 }
 
 fn demand_loopback(name: &str, address: SocketAddr) -> Result<(), Failure> {

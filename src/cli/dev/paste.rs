@@ -14,7 +14,8 @@ pub struct Paste<'a> {
 impl Paste<'_> {
     /// Asks for a URL and uploads the file with it.
     pub fn upload(&self) -> String {
-        format!("curl {LOCAL} -T {} \"{}\"", quoted(&self.file.display().to_string()), self.url("PutObject"))
+        let file = quoted(&self.file.display().to_string());
+        format!("curl {LOCAL} -w 'uploaded: %{{http_code}}\\n' -T {file} \"{}\"", self.url("PutObject"))
     }
 
     /// Asks for a URL and downloads with it what was uploaded.

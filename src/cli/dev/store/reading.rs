@@ -1,6 +1,7 @@
 //! Answers about objects: whole, in part, only their headers, or listed.
 
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::sync::Arc;
 
 use percent_encoding::AsciiSet;
@@ -89,7 +90,7 @@ pub async fn got(
     if let Some(class @ ("GLACIER" | "DEEP_ARCHIVE")) = object.description.storage_class.as_deref() {
         return Err(s3_error!(InvalidObjectState, "The object is archived in {class}, and this store restores none"));
     }
-    let part = input.range.map(|range| range.check(object.size)).transpose().map_err(|_| s3_error!(InvalidRange))?;
+    let part = input.range.map(|range| part(range, object.size)).transpose()?;
     let (start, end) = part.as_ref().map_or((0, object.size), |part| (part.start, part.end));
     let unreadable = |error| s3_error!(InternalError, "The store's folder: {error}");
     file.seek(SeekFrom::Start(start)).await.map_err(unreadable)?;
@@ -121,6 +122,12 @@ pub async fn got(
         tag_count: i32::try_from(description.tags.len()).ok().filter(|count| *count > 0),
         ..dto::GetObjectOutput::default()
     })
+}
+
+/// The bytes that a range names; of an empty object it names none.
+fn part(range: dto::Range, size: u64) -> S3Result<Range<u64>> {
+    let named = range.check(size).ok().filter(|part| !part.is_empty());
+    named.ok_or_else(|| s3_error!(InvalidRange, "The requested range is not satisfiable"))
 }
 
 /// Bytes read from the disk at once.

@@ -192,6 +192,9 @@ async fn a_reader_may_ask_for_a_part_or_for_what_is_new() {
     assert_eq!(part.header("content-length"), Some("3"));
     let beyond = bench.ask("GET", "a").header("range", "bytes=10-").send("").await;
     assert_eq!(beyond.outcome(), refused(416, "InvalidRange"));
+    bench.put("empty", "").await;
+    let nothing = bench.ask("GET", "empty").header("range", "bytes=-5").send("").await;
+    assert_eq!(nothing.outcome(), refused(416, "InvalidRange"));
     let changed = bench.ask("GET", "a").header("if-match", "\"other\"").send("").await;
     assert_eq!(changed.outcome(), refused(412, "PreconditionFailed"));
     let old = bench.ask("GET", "a").header("if-unmodified-since", "Wed, 21 Oct 2015 07:28:00 GMT").send("").await;
