@@ -9,6 +9,8 @@ use std::process::Command;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
@@ -29,7 +31,10 @@ pub struct Service {
 
 /// What a process has written until now.
 #[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<Vec<String>>>);
+pub struct Lines {
+    lines: Arc<Mutex<Vec<String>>>,
+    ended: Arc<AtomicBool>,
+}
 
 impl Lines {
     /// Reads beside the test, to the end.
@@ -38,14 +43,15 @@ impl Lines {
         let written = lines.clone();
         std::thread::spawn(move || {
             let lines = BufReader::new(from).lines().map_while(Result::ok);
-            lines.for_each(|line| written.0.lock().unwrap().push(line));
+            lines.for_each(|line| written.lines.lock().unwrap().push(line));
+            written.ended.store(true, Ordering::Release);
         });
         lines
     }
 
     /// Those of now.
     pub fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+        self.lines.lock().unwrap().clone()
     }
 }
 
@@ -144,6 +150,7 @@ impl Service {
     fn listening(&mut self, listener: &str) -> SocketAddr {
         eventually(&format!("the {listener} listener"), || {
             if let Some(status) = self.process.try_wait().unwrap() {
+                eventually("the log's end", || self.stderr.ended.load(Ordering::Acquire).then_some(()));
                 panic!("serve ended with {status}:\n{}", self.log_text());
             }
             let lines = self.log();
