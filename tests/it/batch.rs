@@ -191,7 +191,7 @@ fn every_item_that_was_decided_is_in_the_audit_log_in_order() {
         ask("ListObjectsV2", "media", "e/"),
     ]);
     let results = batch(&service, &requests).json()["results"].clone();
-    let lines = service.audit();
+    let lines = service.audited(4);
     let told: Vec<(&str, Option<&str>)> =
         lines.iter().map(|line| (line["key"].as_str().unwrap(), line["code"].as_str())).collect();
     assert_eq!(told, [("a", None), ("sealed/c", Some("denied")), ("d//", Some("invalid_key")), ("e/", None)]);

@@ -225,7 +225,7 @@ fn the_trace_of_a_request_is_in_its_audit_line() {
     let service = served();
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let with = |parent: String| {
-        let id = format!("r{}", parent.len());
+        let id = uuid::Uuid::now_v7().to_string();
         let call = service.call("POST", "/v1/presign").bearer(&token()).header("traceparent", &parent);
         let reply = call.header("x-request-id", &id).json(&ask("GetObject", "media", "a")).send();
         assert_eq!(reply.status, 200, "{parent}");

@@ -134,6 +134,13 @@ impl Service {
         self.stdout.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// The audit's lines once there are so many, where it goes to stdout: a line is written before its answer leaves,
+    /// but this side reads the pipe when it comes to it.
+    #[track_caller]
+    pub fn audited(&self, count: usize) -> Vec<Value> {
+        eventually(&format!("{count} audit lines"), || Some(self.audit()).filter(|lines| lines.len() >= count))
+    }
+
     /// Waits for a line of the log.
     #[track_caller]
     pub fn logged(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {

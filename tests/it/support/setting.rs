@@ -218,7 +218,7 @@ impl Use {
             ("another method".to_owned(), Self { method: method.to_owned(), ..self.clone() }),
             ("another key".to_owned(), Self { url: self.url.replacen('?', "x?", 1), ..self.clone() }),
             ("another parameter".to_owned(), Self { url: format!("{}&versionId=1", self.url), ..self.clone() }),
-            ("a later end".to_owned(), Self { url: self.later_end(), ..self.clone() }),
+            ("another end".to_owned(), Self { url: self.another_end(), ..self.clone() }),
         ];
         for place in 0..self.headers.len() {
             let name = self.headers[place].0.clone();
@@ -234,10 +234,11 @@ impl Use {
         forged
     }
 
-    fn later_end(&self) -> String {
+    fn another_end(&self) -> String {
         let (before, after) = self.url.split_once("X-Amz-Expires=").unwrap();
         let rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
-        format!("{before}X-Amz-Expires=604800{rest}")
+        let most = if after.starts_with("604800") { 604_799 } else { 604_800 };
+        format!("{before}X-Amz-Expires={most}{rest}")
     }
 }
 
