@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::support::client::Reply;
+use crate::support::eventually;
 use crate::support::now;
 use crate::support::service::Service;
 use crate::support::setting::CORP;
@@ -66,17 +67,19 @@ struct Stage {
     ecdsa: Issuer,
     ed25519: Issuer,
     strict: Issuer,
+    /// Of a key that is for encryption.
+    foreign: Issuer,
     service: Service,
 }
 
 impl Stage {
     fn new() -> Self {
         let (rsa, ecdsa, ed25519) = (Issuer::rsa("r1"), Issuer::ecdsa("e1"), Issuer::ed25519("d1"));
-        let strict = Issuer::ecdsa("s1");
+        let (strict, foreign) = (Issuer::ecdsa("s1"), Issuer::ecdsa("f1"));
         let presignd = setting(&[ISSUERS, MEDIA])
-            .file("partner.json", key_set(&[&rsa, &ecdsa, &ed25519]))
-            .file("strict.json", key_set(&[&strict]));
-        Self { corp: Issuer::hmac(CORP_SECRET), rsa, ecdsa, ed25519, strict, service: presignd.serve() }
+            .file("partner.json", with_strangers(&key_set(&[&rsa, &ecdsa, &ed25519]), &foreign))
+            .file("strict.json", key_set(&[&strict, &rsa]));
+        Self { corp: Issuer::hmac(CORP_SECRET), rsa, ecdsa, ed25519, strict, foreign, service: presignd.serve() }
     }
 
     fn ask(&self, authorization: &str, key: &str) -> Reply {
@@ -88,6 +91,19 @@ impl Stage {
         self.ask(&format!("Bearer {token}"), key)
     }
 }
+
+/// A key set with keys that sign no tokens: a secret, one for encryption, and one of a kind to come.
+fn with_strangers(set: &str, foreign: &Issuer) -> String {
+    let mut set: Value = serde_json::from_str(set).unwrap();
+    let mut for_encryption = foreign.jwk();
+    for_encryption["use"] = json!("enc");
+    let secret = json!({"kty": "oct", "kid": "o1", "alg": "HS256", "use": "sig", "k": encode(PUBLISHED_SECRET)});
+    let to_come = json!({"kty": "AKP", "kid": "a1", "alg": "ML-DSA-44", "pub": "AAAA"});
+    set["keys"].as_array_mut().unwrap().extend([secret, for_encryption, to_come]);
+    set.to_string()
+}
+
+const PUBLISHED_SECRET: &str = "a-secret-that-a-key-set-publishes";
 
 fn of_corp(more: &Value) -> Value {
     claims(CORP, "presignd", "42", more)
@@ -185,7 +201,7 @@ fn every_bad_token_gets_the_same_answer() {
 }
 
 fn bad_tokens(stage: &Stage) -> Vec<(&'static str, String)> {
-    let Stage { corp, rsa, ecdsa, strict, .. } = stage;
+    let Stage { corp, rsa, ecdsa, strict, foreign, .. } = stage;
     let good = corp.token(&of_corp(&json!({})));
     let (signed, signature) = good.rsplit_once('.').unwrap();
     let (header, payload) = signed.split_once('.').unwrap();
@@ -218,6 +234,9 @@ fn bad_tokens(stage: &Stage) -> Vec<(&'static str, String)> {
         ("a stranger's key under a known kid", stranger.token(&of_partner(&json!({})))),
         ("a key in the token itself", rsa_kid(&stranger, json!({"alg": "ES256", "kid": "e1", "jwk": stranger.jwk()}))),
         ("a jku", rsa_kid(&stranger, json!({"alg": "ES256", "kid": "e1", "jku": "https://partner.example/k.json"}))),
+        ("a published secret", rsa_kid(&Issuer::hmac(PUBLISHED_SECRET), json!({"alg": "HS256", "kid": "o1"}))),
+        ("a key for encryption", foreign.token(&of_partner(&json!({})))),
+        ("an algorithm that its issuer does not allow", rsa.token(&of_strict(&json!({})))),
         ("an unknown kid", Issuer::ecdsa("e2").token(&of_partner(&json!({})))),
         ("an unknown issuer", corp_with(json!({"iss": "https://nobody.example/"}))),
         ("an issuer with a byte less", corp_with(json!({"iss": "https://idp.example"}))),
@@ -281,4 +300,13 @@ fn without_a_token_or_after_its_end_the_challenge_says_so() {
     assert_eq!(twice.send().status, 401, "of two tokens none is believed");
     let in_query = stage.service.call("GET", &format!("/v1/grants?access_token={}", &good[7..])).send();
     assert_eq!(in_query.code(), "missing_token", "a token in the query is none");
+}
+
+#[test]
+fn a_token_that_was_believed_is_believed_no_longer_than_it_says() {
+    let stage = Stage::new();
+    let token = stage.strict.token_of(AT_JWT, &of_strict(&json!({"exp": now() + 2})).to_string());
+    assert_eq!(stage.ask_with(&token, "strict/a").status, 200);
+    eventually("its end", || (stage.ask_with(&token, "strict/a").status == 401).then_some(()));
+    assert_eq!(stage.ask_with(&token, "strict/a").code(), "expired_token");
 }

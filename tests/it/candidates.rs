@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::presignd::Presignd;
+use crate::support::setting::DENIED;
 use crate::support::setting::ISSUER;
 use crate::support::setting::NO_GRANT;
 use crate::support::setting::ask;
@@ -52,6 +53,12 @@ fn a_candidate_is_for_the_bucket_the_issuer_and_the_operation() {
         prefix = ""
         actions = ["read", "write"]
         [[grants]]
+        name = "not-for-partner"
+        effect = "deny"
+        issuers = ["partner"]
+        bucket = "six"
+        prefix = "a/corp/"
+        [[grants]]
         name = "both"
         issuers = ["corp", "partner"]
         bucket = "six"
@@ -81,6 +88,7 @@ fn a_candidate_is_for_the_bucket_the_issuer_and_the_operation() {
             is("a real bucket's name", ask("GetObject", "acme-one", "a/b"), NO_GRANT),
             is("a bucket's name in other letters", ask("GetObject", "One", "a/b"), NO_GRANT),
             is("another issuer's grant", ask("GetObject", "five", "b"), NO_GRANT),
+            is("a deny for another issuer", ask("GetObject", "six", "a/corp/b"), Ok("both")),
             is("a grant of several issuers", ask("GetObject", "six", "b"), Ok("both")),
             is("below the prefix", ask("GetObject", "one", "a/b/c/d.txt"), Ok("reads")),
             is("the prefix itself", ask("GetObject", "one", "a/"), Ok("reads")),
@@ -92,13 +100,14 @@ fn a_candidate_is_for_the_bucket_the_issuer_and_the_operation() {
         ],
     );
     let partner = Issuer::hmac("partner-secret-of-more-than-32-bytes");
-    for (case, bucket, expected) in [
-        ("partner's own", "five", Ok("partners")),
-        ("shared", "six", Ok("both")),
-        ("corp's, with the same sub", "one", NO_GRANT),
+    for (case, bucket, key, expected) in [
+        ("partner's own", "five", "a/b", Ok("partners")),
+        ("shared", "six", "a/b", Ok("both")),
+        ("a deny for this issuer", "six", "a/corp/b", DENIED),
+        ("corp's, with the same sub", "one", "a/b", NO_GRANT),
     ] {
         let token = partner.token(&claims("https://partner.example", "presignd", "42", &json!({})));
-        expect_reply(case, &service.post(&token, "/v1/presign", &ask("GetObject", bucket, "a/b")), expected);
+        expect_reply(case, &service.post(&token, "/v1/presign", &ask("GetObject", bucket, key)), expected);
     }
 }
 

@@ -95,6 +95,8 @@ fn a_known_origin_reads_every_answer_and_others_get_no_header() {
     assert_eq!((over.status, over.header("access-control-allow-origin")), (429, Some(APP)));
     let nowhere = service.call("GET", "/nowhere").header("origin", APP).send();
     assert_eq!((nowhere.status, nowhere.header("access-control-allow-origin")), (404, Some(APP)));
+    let unread = service.call("POST", "/v1/presign/batch").header("origin", APP).header("content-type", "text/plain");
+    assert_eq!(unread.body("x").send().header("access-control-allow-origin"), Some(APP));
     let method = service.call("GET", "/v1/presign").header("origin", APP).send();
     assert_eq!((method.status, method.header("access-control-allow-origin")), (405, Some(APP)));
 }

@@ -203,6 +203,24 @@ fn a_stable_url_is_the_same_for_a_quarter_of_its_life() {
 }
 
 #[test]
+fn the_id_is_in_the_url_for_s3s_own_log_unless_that_is_switched_off() {
+    let bucket = "[buckets.quiet]\nbucket = \"acme-quiet\"\nregion = \"eu-west-1\"\nlog_id = false\n";
+    let grant = GRANT.replace("\"media\"", "\"quiet\"").replace("\"all\"", "\"quiet\"");
+    let service = setting(&[ISSUER, MEDIA, GRANT, bucket, &grant]).serve();
+    for (bucket, operation) in ["GetObject", "HeadObject", "PutObject", "DeleteObject", "ListObjectsV2"]
+        .map(|operation| ["media", "quiet"].map(|bucket| (bucket, operation)))
+        .concat()
+    {
+        let request = ask(operation, bucket, "a/");
+        let answer = service.post(&token(), "/v1/presign", &request).json();
+        let used = works_only_as_told(operation, &answer, &request);
+        let expected = if bucket == "media" { answer["id"].as_str() } else { None };
+        assert_eq!(used.parameter("x-presignd-id").as_deref(), expected, "{operation} in {bucket}");
+        assert!(answer["id"].is_string(), "{operation} in {bucket}");
+    }
+}
+
+#[test]
 fn a_key_is_signed_as_it_came_or_refused() {
     let service = served();
     let longest = format!("{}/{}", "é".repeat(300), "x".repeat(423));

@@ -205,6 +205,25 @@ fn report_only_counts_and_refuses_nothing() {
 }
 
 #[test]
+fn the_fields_tell_the_window_and_the_time_until_more_is_left() {
+    for (limit, policy) in [
+        ("{ rate = \"3/s\", burst = 10 }", "\"per_subject\";q=10;w=4"),
+        ("{ rate = \"5/m\", burst = 5 }", "\"per_subject\";q=5;w=60"),
+        ("{ rate = \"2/h\", burst = 1 }", "\"per_subject\";q=1;w=1800"),
+        ("{ rate = \"1000/s\", burst = 5 }", "\"per_subject\";q=5;w=1"),
+    ] {
+        let service = served(&format!("per_subject = {limit}\n"));
+        let reply = service.post(&token(), "/v1/presign", &get());
+        assert_eq!(reply.header("ratelimit-policy"), Some(policy));
+        let field = reply.header("ratelimit").unwrap();
+        let seconds = field.split(';').find_map(|part| part.trim().strip_prefix("t="));
+        let seconds: u64 = seconds.unwrap_or_else(|| panic!("{field}")).parse().unwrap();
+        let window: u64 = policy.rsplit_once('=').unwrap().1.parse().unwrap();
+        assert!(seconds <= window, "{policy}: {field}");
+    }
+}
+
+#[test]
 fn a_limit_fills_up_again() {
     let service = served("per_subject = { rate = \"5/s\", burst = 2 }\n");
     let spend = || service.post(&token(), "/v1/presign/batch", &json!({"requests": [get(), get()]})).status;
