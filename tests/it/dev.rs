@@ -16,7 +16,7 @@ use crate::support::presignd::Presignd;
 use crate::support::service::Lines;
 
 /// A running `presignd dev`, with its folder `there`.
-struct Dev {
+pub struct Dev {
     presignd: Presignd,
     process: Child,
     stdout: Lines,
@@ -26,7 +26,7 @@ struct Dev {
 impl Dev {
     /// In an empty directory.
     #[track_caller]
-    fn fresh() -> Self {
+    pub fn fresh() -> Self {
         Self::over(Presignd::configured(""))
     }
 
@@ -71,7 +71,7 @@ impl Dev {
     }
 
     #[track_caller]
-    fn address(&self, name: &str) -> SocketAddr {
+    pub fn address(&self, name: &str) -> SocketAddr {
         self.told(name).strip_prefix("http://").unwrap().parse().unwrap()
     }
 

@@ -35,6 +35,7 @@ mod operator;
 mod problems;
 mod rates;
 mod readiness;
+mod readme;
 mod secrets;
 mod serve;
 mod signers;
