@@ -1,4 +1,4 @@
-//! S3's operations on the objects. What is not here S3's clients are told is not implemented.
+//! S3's operations on the objects; any other answers `NotImplemented`, as S3 has it.
 
 use std::io;
 use std::sync::Arc;
