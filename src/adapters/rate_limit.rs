@@ -92,6 +92,12 @@ impl<C: Clock + Clone + Send + Sync + 'static> RateLimiter<C> {
         }
     }
 
+    /// How an address stands, for an answer that charges nothing.
+    pub fn address_standing(&self, address: IpAddr) -> Option<Standing> {
+        let key = self.address_key(address);
+        self.per_address.as_ref().map(|limit| limit.account(key).standing())
+    }
+
     /// Charges a caller, and all callers together: both, or neither.
     ///
     /// The caller's own limit comes first, so that one who is over it takes nothing from all the others. What it took is

@@ -25,6 +25,8 @@ pub struct Context {
     pub request_id: RequestId,
     pub trace_id: Option<Box<str>>,
     pub client: ClientAddress,
+    /// Whether its answer tells how the limits stand.
+    is_limited: bool,
     /// Of the limits that were asked so far, the tightest.
     standing: Mutex<Option<Standing>>,
 }
@@ -38,6 +40,7 @@ impl Context {
         Self {
             request_id: RequestId::of(headers, now),
             trace_id: request_id::trace_id(headers).map(Into::into),
+            is_limited: request.uri().path().starts_with("/v1/"),
             standing: Mutex::new(None),
             snapshot,
             now,
@@ -56,9 +59,12 @@ impl Context {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
     }
 
-    /// Adds the fields that tell how the tightest limit stands.
+    /// Adds the fields that tell how the tightest limit stands; that of the address, if the request ended before any
+    /// was asked.
     pub fn mark(&self, headers: &mut HeaderMap) {
-        let Some(standing) = *self.standing.lock().unwrap_or_else(PoisonError::into_inner) else { return };
+        let known = *self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = || self.snapshot.limiter.address_standing(self.client.address).filter(|_| self.is_limited);
+        let Some(standing) = known.or_else(address) else { return };
         let fields = [(RATE_LIMIT, standing.limit_field()), (RATE_LIMIT_POLICY, standing.policy_field())];
         headers.extend(fields.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
     }

@@ -208,6 +208,9 @@ fn no_answer_is_stored_and_no_answer_of_v1_is_without_its_limits() {
         ("grants", &service.get(&good, "/v1/grants"), true),
         ("no token", &service.call("GET", "/v1/grants").send(), true),
         ("no JSON", &service.call("POST", "/v1/presign").bearer(&good).body("x").send(), true),
+        ("another method", &service.call("GET", "/v1/presign").send(), true),
+        ("another method with a token", &service.get(&good, "/v1/presign/batch"), true),
+        ("no route of v1", &service.call("GET", "/v1/nowhere").send(), true),
         ("not found", &service.call("GET", "/nowhere").send(), false),
         ("the document", &service.call("GET", "/openapi.json").send(), false),
     ];
@@ -216,6 +219,18 @@ fn no_answer_is_stored_and_no_answer_of_v1_is_without_its_limits() {
         assert!(reply.header("x-request-id").is_some(), "{case}");
         assert_eq!(reply.header("ratelimit").is_some(), limited, "{case}: {reply:?}");
         assert_eq!(reply.header("ratelimit-policy").is_some(), limited, "{case}: {reply:?}");
+    }
+    let preflight = service.call("OPTIONS", "/v1/presign").header("origin", "https://app.example.com");
+    let preflight = preflight.header("access-control-request-method", "POST").send();
+    for (case, reply) in [
+        ("a preflight", preflight),
+        ("livez", service.admin("/livez")),
+        ("readyz", service.admin("/readyz")),
+        ("metrics", service.admin("/metrics")),
+        ("nothing of the admin's", service.admin("/nowhere")),
+    ] {
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{case}: {reply:?}");
+        assert!(reply.header("x-request-id").is_some(), "{case}: {reply:?}");
     }
     assert!(issued.header("content-type").unwrap().starts_with("application/json"), "{issued:?}");
 }
