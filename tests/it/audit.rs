@@ -143,9 +143,9 @@ fn a_line_says_who_asked_for_what_and_what_came_of_it() {
     let lines = lines_of(&service, "second");
     let [line] = lines.as_slice() else { panic!("{lines:?}") };
     let expected = json!({
-        "decision": "refused", "code": "no_grant", "issuer": "corp", "subject": "42", "client_id": null, "token_id": null,
-        "trace_id": null, "operation": "GetObject", "bucket": "nowhere", "key": "x", "grant": null, "expires_at": null,
-        "signing_key_id": null,
+        "decision": "refused", "code": "no_grant", "issuer": "corp", "subject": "42", "client_id": null,
+        "token_id": null, "trace_id": null, "operation": "GetObject", "bucket": "nowhere", "key": "x", "grant": null,
+        "expires_at": null, "signing_key_id": null,
     });
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(line.get(member), Some(value), "{member}: {line:#}");
@@ -324,6 +324,14 @@ fn the_file_is_opened_anew_on_sighup_and_goes_on_after_a_restart() {
     asked(&service, "e");
     let lines = lines_in(&service.presignd, "audit.jsonl");
     assert_eq!((keys(&lines), lines[1]["seq"].as_u64()), ("de".to_owned(), new[0]["seq"].as_u64().map(|seq| seq + 1)));
+}
+
+#[test]
+fn sighup_does_no_harm_where_there_is_no_file() {
+    let service = served();
+    service.signal("HUP");
+    let asked = || service.post(&token(), "/v1/presign", &ask("GetObject", "media", "a")).status;
+    assert_eq!((asked(), asked(), service.audited(2).len()), (200, 200, 2));
 }
 
 #[test]

@@ -134,6 +134,28 @@ fn a_limit_that_no_member_can_meet_points_at_its_item() {
 }
 
 #[test]
+fn an_item_that_nobody_can_sign_now_spoils_no_other() {
+    let config = r#"
+        [credentials.main]
+        provider = "environment"
+        [credentials.absent]
+        provider = "file"
+        path = "absent.json"
+        [buckets.media]
+        bucket = "acme-media"
+        region = "eu-west-1"
+        credentials = { read = "main", write = "absent" }
+    "#;
+    let service = setting(&[ISSUER, config, ALL_OF_MEDIA]).serve();
+    let reply = batch(&service, &json!([ask("PutObject", "media", "a"), ask("GetObject", "media", "a")]));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let results = reply.json()["results"].clone();
+    expect("the upload", &results[0], Err((503, "credentials_unavailable", &[])));
+    assert!(results[0]["retry_after"].is_u64(), "no header can tell it: {results:#}");
+    expect("the download", &results[1], Ok("all"));
+}
+
+#[test]
 fn a_batch_that_is_none_is_refused_whole() {
     let service = served();
     let many = |count: usize| Value::from(vec![ask("GetObject", "media", "a"); count]);

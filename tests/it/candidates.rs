@@ -9,6 +9,7 @@ use crate::support::setting::NO_GRANT;
 use crate::support::setting::ask;
 use crate::support::setting::buckets;
 use crate::support::setting::expect_reply;
+use crate::support::setting::grant_of;
 use crate::support::setting::run;
 use crate::support::setting::setting;
 use crate::support::tokens::Issuer;
@@ -126,11 +127,7 @@ fn every_claim_of_when_must_hold() {
         ("scope", r#"scope = "uploads""#),
         ("scopes", r#"scope = { all = ["uploads", "downloads"] }"#),
     ];
-    let grant = |(bucket, when): (&str, &str)| {
-        format!(
-            "[[grants]]\nname = \"{bucket}\"\nbucket = \"{bucket}\"\nprefix = \"\"\nactions = [\"read\"]\nwhen = {{ {when} }}\n"
-        )
-    };
+    let grant = |(bucket, when): (&str, &str)| grant_of(bucket, &format!("actions = [\"read\"]\nwhen = {{ {when} }}"));
     let grants: String = conditions.into_iter().map(grant).collect();
     let service = setting(&[ISSUER, &grants, &buckets(&conditions.map(|(bucket, _)| bucket))]).serve();
     let is = |case, bucket, claims, holds: bool| {

@@ -200,9 +200,8 @@ fn a_body_may_come_in_chunks_and_after_a_hundred_continue() {
     let service = served("");
     let body = ask("GetObject", "media", "a").to_string();
     let head = |token: &str| {
-        format!(
-            "POST /v1/presign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\nconnection: close"
-        )
+        let typed = "content-type: application/json\r\nconnection: close";
+        format!("POST /v1/presign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n{typed}")
     };
     let mut stream = connect(service.address);
     let (first, second) = body.split_at(7);

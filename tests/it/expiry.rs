@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::support::now;
 use crate::support::presignd::Presignd;
-use crate::support::rfc3339;
 use crate::support::setting::CORP;
 use crate::support::setting::CORP_SECRET;
 use crate::support::setting::Expected;
@@ -14,7 +13,10 @@ use crate::support::setting::MEDIA;
 use crate::support::setting::REGION;
 use crate::support::setting::Use;
 use crate::support::setting::ask;
+use crate::support::setting::buckets;
+use crate::support::setting::credential_file;
 use crate::support::setting::expect_reply;
+use crate::support::setting::grant_of;
 use crate::support::setting::setting;
 use crate::support::setting::token;
 use crate::support::setting::token_with;
@@ -161,25 +163,18 @@ fn a_url_ends_with_the_token_where_the_service_says_so() {
     assert_ne!(reply.status, 200, "a URL that has ended: {}", reply.text());
 }
 
-/// The JSON of a credential process.
 fn credentials(id: &str, ends_in: Option<i64>) -> String {
-    let end = ends_in.map(|seconds| rfc3339(now() + seconds));
-    json!({
-        "Version": 1, "AccessKeyId": id, "SecretAccessKey": format!("secret of {id}"),
-        "SessionToken": format!("session/of+{id}=="), "Expiration": end,
-    })
-    .to_string()
+    let (secret, session) = (format!("secret of {id}"), format!("session/of+{id}=="));
+    credential_file(Key { id, secret: &secret, session_token: Some(&session) }, ends_in)
 }
 
 const SEVERAL: [&str; 4] = ["ended", "ending", "short", "endless"];
 
 fn several(expiry: &str) -> Presignd {
     let of = |name: &&str| {
-        format!(
-            "[credentials.{name}]\nprovider = \"file\"\npath = \"{name}.json\"\n[buckets.{name}]\nbucket = \"acme-{name}\"\n\
-             region = \"eu-west-1\"\ncredentials = \"{name}\"\n[[grants]]\nname = \"{name}\"\nbucket = \"{name}\"\nprefix = \"\"\n\
-             actions = [\"read\"]\n"
-        )
+        let source = format!("[credentials.{name}]\nprovider = \"file\"\npath = \"{name}.json\"\n");
+        let bucket = buckets(&[*name]);
+        format!("{source}{bucket}credentials = \"{name}\"\n{}", grant_of(name, "actions = [\"read\"]"))
     };
     let parts: String = SEVERAL.iter().map(of).collect();
     setting(&[expiry, ISSUER, &parts])
@@ -238,7 +233,8 @@ fn a_url_never_outlives_its_credentials() {
 fn on_a_tie_the_earliest_cause_is_named() {
     let config = "[credentials.main]\nprovider = \"file\"\npath = \"main.json\"\n";
     let until = json!({
-        "Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c", "Expiration": "2030-01-01T00:15:00Z",
+        "Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c",
+        "Expiration": "2030-01-01T00:15:00Z",
     });
     let presignd = setting(&[ISSUER, MEDIA, USUAL, OTHERS, config]).file("main.json", until.to_string());
     let limited_by = |grant: &str, at: &str, asked: Option<u64>| {

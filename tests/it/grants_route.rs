@@ -135,9 +135,8 @@ fn it_names_no_real_bucket_no_key_and_no_address() {
 #[test]
 fn pages_follow_one_another_by_the_name_of_the_last() {
     let grant = |number: usize| {
-        format!(
-            "[[grants]]\nname = \"g{number}\"\nbucket = \"media\"\nprefix = \"{{teams}}/{number}/\"\nactions = [\"read\"]\n"
-        )
+        let place = format!("bucket = \"media\"\nprefix = \"{{teams}}/{number}/\"\nactions = [\"read\"]");
+        format!("[[grants]]\nname = \"g{number}\"\n{place}\n")
     };
     let grants: String = (0..105).map(grant).collect();
     let service = setting(&[ISSUER, MEDIA, &grants]).serve();

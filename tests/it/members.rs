@@ -29,7 +29,9 @@ const GRANT: &str = r#"
     tags = ["case", "a b", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]
     [grants.download]
     stable = true
-    overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
+    overrides = [
+        "content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires",
+    ]
 "#;
 
 fn served() -> Service {
@@ -87,8 +89,8 @@ fn what_an_upload_says_becomes_headers_that_are_signed() {
         becomes(&service, &case, &request, (headers, &[]));
     }
     let every = json!({
-        "expires_in": 43_200, "content_type": "a/b", "content_length": 3, "content_md5": MD5, "cache_control": "no-cache",
-        "checksum": {"algorithm": "SHA256", "value": SHA256}, "content_disposition": "inline", "content_encoding": "br",
+        "expires_in": 43_200, "content_type": "a/b", "content_length": 3, "content_md5": MD5,
+        "cache_control": "no-cache", "checksum": {"algorithm": "SHA256", "value": SHA256}, "content_disposition": "inline", "content_encoding": "br",
         "content_language": "de", "metadata": {"a": "b"}, "tags": {"case": "1"}, "storage_class": "GLACIER_IR",
         "if_none_match": "*",
     });

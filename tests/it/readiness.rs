@@ -1,23 +1,20 @@
 //! `/readyz` and `/livez`: ready is who can answer callers now.
 
-use serde_json::json;
-
 use crate::support::eventually;
-use crate::support::now;
-use crate::support::rfc3339;
 use crate::support::service::Service;
 use crate::support::setting::ALL_OF_MEDIA;
 use crate::support::setting::ISSUER;
 use crate::support::setting::MEDIA;
 use crate::support::setting::ask;
+use crate::support::setting::credential_file;
 use crate::support::setting::setting;
 use crate::support::setting::token;
+use crate::verifier::Key;
 
 const FROM_FILE: &str = "[credentials.main]\nprovider = \"file\"\npath = \"main.json\"\n";
 
 fn credentials(ends_in: i64) -> String {
-    json!({"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c", "Expiration": rfc3339(now() + ends_in)})
-        .to_string()
+    credential_file(Key { id: "a", secret: "b", session_token: Some("c") }, Some(ends_in))
 }
 
 fn is_ready(service: &Service) -> bool {

@@ -9,14 +9,17 @@ use crate::support::setting::CORP_SECRET;
 use crate::support::setting::ISSUER;
 use crate::support::setting::SECRET_ACCESS_KEY;
 use crate::support::setting::ask;
+use crate::support::setting::credential_file;
 use crate::support::setting::setting;
 use crate::support::setting::token;
 use crate::support::setting::token_with;
 use crate::support::setting::with;
 use crate::support::tokens::Issuer;
+use crate::verifier::Key;
 
 const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLE/session+token==";
 const FILE_SECRET: &str = "FileSecretAccessKeyEXAMPLE+of/a/file";
+const FILE_SESSION_TOKEN: &str = "file-session-token-EXAMPLE";
 
 const CONFIG: &str = r#"
     [audit]
@@ -51,10 +54,9 @@ const CONFIG: &str = r#"
 "#;
 
 fn configured() -> Presignd {
-    let file = json!({
-        "Version": 1, "AccessKeyId": "AKIDFILE", "SecretAccessKey": FILE_SECRET, "SessionToken": "file-session-token-EXAMPLE",
-    });
-    setting(&[CONFIG, ISSUER]).env("AWS_SESSION_TOKEN", SESSION_TOKEN).file("credentials.json", file.to_string())
+    let key = Key { id: "AKIDFILE", secret: FILE_SECRET, session_token: Some(FILE_SESSION_TOKEN) };
+    let file = credential_file(key, None);
+    setting(&[CONFIG, ISSUER]).env("AWS_SESSION_TOKEN", SESSION_TOKEN).file("credentials.json", file)
 }
 
 /// What must not be found: each as it stands, and percent-encoded.
@@ -94,7 +96,7 @@ fn hidden() -> Hidden {
         ("the secret key", SECRET_ACCESS_KEY),
         ("the session token", SESSION_TOKEN),
         ("the file's secret key", FILE_SECRET),
-        ("the file's session token", "file-session-token-EXAMPLE"),
+        ("the file's session token", FILE_SESSION_TOKEN),
     ] {
         hidden.add(what, secret);
     }

@@ -13,6 +13,7 @@ use crate::support::setting::REGION;
 use crate::support::setting::SECRET_ACCESS_KEY;
 use crate::support::setting::Use;
 use crate::support::setting::ask;
+use crate::support::setting::credential_file;
 use crate::support::setting::setting;
 use crate::support::setting::token;
 use crate::verifier::Key;
@@ -77,12 +78,25 @@ const PROFILE: Key<'_> = Key { id: "AKIDPROFILE", secret: "secret/of+profile", s
 const ELSEWHERE: Key<'_> = Key { id: "AKIDELSE", secret: "secretOfElsewhere", session_token: Some("session") };
 
 fn of_file(key: Key<'_>) -> String {
-    json!({
-        "Version": 1, "AccessKeyId": key.id, "SecretAccessKey": key.secret, "SessionToken": key.session_token,
-        "Expiration": crate::support::rfc3339(now() + 3600),
-    })
-    .to_string()
+    credential_file(key, Some(3600))
 }
+
+const ELSEWHERE_INI: &str = "
+[default]
+aws_access_key_id = AKIDELSE
+aws_secret_access_key = secretOfElsewhere
+aws_session_token=session
+";
+
+const HOME_INI: &str = "
+[default]
+aws_access_key_id=no
+aws_secret_access_key=no
+
+[uploads]
+aws_access_key_id = AKIDPROFILE
+aws_secret_access_key = secret/of+profile
+";
 
 fn configured() -> Presignd {
     let presignd = setting(&[ISSUER, CONFIG])
@@ -91,10 +105,9 @@ fn configured() -> Presignd {
         .env("UPLOADS_AWS_SESSION_TOKEN", "session/of+uploads==")
         .env("UPLOADS_AWS_CREDENTIAL_EXPIRATION", &crate::support::rfc3339(now() + 1800))
         .file("file.json", of_file(FILE))
-        .file("aws.ini", "[default]\naws_access_key_id = AKIDELSE\naws_secret_access_key = secretOfElsewhere\naws_session_token=session\n");
+        .file("aws.ini", ELSEWHERE_INI);
     std::fs::create_dir(presignd.path(".aws")).unwrap();
-    let text = "[default]\naws_access_key_id=no\naws_secret_access_key=no\n\n[uploads]\naws_access_key_id = AKIDPROFILE\naws_secret_access_key = secret/of+profile\n";
-    presignd.file(".aws/credentials", text)
+    presignd.file(".aws/credentials", HOME_INI)
 }
 
 /// Who signed it, as far as the judge knows them.

@@ -151,6 +151,23 @@ pub fn buckets(aliases: &[&str]) -> String {
     aliases.iter().map(bucket).collect()
 }
 
+/// A grant of a whole bucket, named as the bucket is, with more lines.
+pub fn grant_of(bucket: &str, more: &str) -> String {
+    format!("[[grants]]\nname = \"{bucket}\"\nbucket = \"{bucket}\"\nprefix = \"\"\n{more}\n")
+}
+
+/// What a file of temporary credentials holds; `ends_in` seconds.
+pub fn credential_file(key: Key<'_>, ends_in: Option<i64>) -> String {
+    json!({
+        "Version": 1,
+        "AccessKeyId": key.id,
+        "SecretAccessKey": key.secret,
+        "SessionToken": key.session_token,
+        "Expiration": ends_in.map(|seconds| super::rfc3339(super::now() + seconds)),
+    })
+    .to_string()
+}
+
 /// The pointers of a problem's errors, sorted.
 pub fn pointers(problem: &Value) -> Vec<String> {
     let errors = problem["errors"].as_array().into_iter().flatten();
