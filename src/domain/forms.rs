@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use time::OffsetDateTime;
+use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
@@ -136,12 +137,13 @@ pub(super) fn response(value: &Value) -> Read<Vec<(ResponseMember, String)>> {
     Ok(given)
 }
 
-/// RFC 3339 to the IMF-fixdate of RFC 9110, 5.6.7.
+/// RFC 3339 to the IMF-fixdate of RFC 9110, 5.6.7, which has four digits for a year.
 fn http_date(name: &str, text: &str) -> Read<String> {
     let fixdate =
         format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-    let date = OffsetDateTime::parse(text, &Rfc3339).ok().map(|date| date.to_offset(time::UtcOffset::UTC));
-    date.and_then(|date| date.format(fixdate).ok())
+    let date = OffsetDateTime::parse(text, &Rfc3339).ok().and_then(|date| date.checked_to_offset(UtcOffset::UTC));
+    date.filter(|date| date.year() >= 0)
+        .and_then(|date| date.format(fixdate).ok())
         .ok_or_else(|| at(name, "give a time by RFC 3339, such as 2026-11-24T12:00:00Z"))
 }
 

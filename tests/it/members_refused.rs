@@ -200,6 +200,18 @@ fn what_stands_within_a_member_is_held_to_its_form() {
             json!({"response": {"expires": "2026-11-24T12:00:00"}}),
             "#/response/expires",
         ),
+        (
+            "GetObject",
+            "a time that is beyond the year 9999 in UTC",
+            json!({"response": {"expires": "9999-12-31T23:59:59-01:00"}}),
+            "#/response/expires",
+        ),
+        (
+            "GetObject",
+            "a time that is before the year 0 in UTC",
+            json!({"response": {"expires": "0000-01-01T00:00:00+01:00"}}),
+            "#/response/expires",
+        ),
     ];
     for (operation, case, more, pointer) in cases {
         let reply = service.post(&token(), "/v1/presign", &with(ask(operation, "media", "a"), &more));
