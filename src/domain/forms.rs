@@ -171,8 +171,13 @@ fn texts<'v>(name: &str, value: &'v Value) -> Read<Vec<(&'v str, &'v str)>> {
 }
 
 pub(super) fn metadata(value: &Value) -> Read<Vec<(String, String)>> {
+    let given = texts("metadata", value)?;
+    // First, so that a body full of names is not looked through for each of them.
+    if given.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_METADATA {
+        return Err(at("metadata", "give at most 2048 bytes, names and values together"));
+    }
     let mut entries: Vec<(String, String)> = Vec::new();
-    for (name, value) in texts("metadata", value)? {
+    for (name, value) in given {
         let place = format!("metadata/{}", escaped(name));
         let lower = name.to_ascii_lowercase();
         if !is_metadata_name(&lower) {
@@ -186,10 +191,7 @@ pub(super) fn metadata(value: &Value) -> Read<Vec<(String, String)>> {
         }
         entries.push((lower, value.to_owned()));
     }
-    match metadata_size(&entries) > MOST_METADATA {
-        true => Err(at("metadata", "give at most 2048 bytes, names and values together")),
-        false => Ok(entries),
-    }
+    Ok(entries)
 }
 
 /// `[a-z0-9-]{1,64}`.

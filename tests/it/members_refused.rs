@@ -133,6 +133,8 @@ fn what_stands_within_a_member_is_held_to_its_form() {
     let checksum = |algorithm: Value, value: Value| json!({"checksum": {"algorithm": algorithm, "value": value}});
     let eleven: Value = (0..11).map(|number| (number.to_string(), json!(""))).collect();
     let large: Value = (0..3).map(|number| (format!("name-{number}"), json!("x".repeat(680)))).collect();
+    let mut many: Value = (0..1000).map(|number| (format!("n{number}"), json!(""))).collect();
+    many["N0"] = json!("");
     let sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     let cases = [
         ("PutObject", "no value", json!({"checksum": {"algorithm": "SHA256"}}), "#/checksum"),
@@ -177,6 +179,7 @@ fn what_stands_within_a_member_is_held_to_its_form() {
         ),
         ("PutObject", "names that are equal in lower case", json!({"metadata": {"a": "1", "A": "2"}}), "#/metadata/A"),
         ("PutObject", "more than 2,048 bytes", json!({"metadata": large}), "#/metadata"),
+        ("PutObject", "more than 2,048 bytes before names are compared", json!({"metadata": many}), "#/metadata"),
         ("PutObject", "eleven tags", json!({"tags": eleven}), "#/tags"),
         ("PutObject", "a tag that is no text", json!({"tags": {"case": 1}}), "#/tags/case"),
         ("PutObject", "a control character in a tag", json!({"tags": {"case": "a\nb"}}), "#/tags/case"),
