@@ -132,8 +132,12 @@ impl Arguments {
         let Some(text) = &self.at else {
             return Ok(Clock::system().now());
         };
-        let instant = OffsetDateTime::parse(text, &Rfc3339);
-        instant.map(SystemTime::from).map_err(|error| Failure::usage(format!("--at {text:?}: {error}")))
+        let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("--at {text:?}: {error}"));
+        let instant = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| wrong(&error))?;
+        match (1970..9999).contains(&instant.year()) {
+            true => Ok(instant.into()),
+            false => Err(wrong(&"SigV4's dates are from 1970 on, and the URL must end before the year 10000")),
+        }
     }
 
     /// What to sign; a line that is no JSON is a problem of its own.
