@@ -41,7 +41,7 @@ pub enum Object {
 /// Why a JSON value is no [`Request`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Unreadable {
-    /// Its shape is wrong: every wrong member, at least one.
+    /// Its shape is wrong: every wrong member, at least one, but of very many about [`MOST_ERRORS`].
     Shape(Vec<MemberError>),
     /// Only its key is no key.
     Key { operation: Operation, bucket: String, key: String, error: MemberError },
@@ -57,6 +57,9 @@ impl Request {
         let mut errors = Vec::new();
         let mut parameters = Parameters::default();
         for (name, value) in members {
+            if errors.len() >= MOST_ERRORS {
+                break;
+            }
             if let Some(member) = row.members.iter().find(|member| member.name() == name) {
                 errors.extend(parameters.take(*member, value).err());
             } else if !is_common(row, name) {
@@ -79,6 +82,9 @@ impl Request {
         }
     }
 }
+
+/// So many wrong members say enough: a body can hold hundreds of thousands, and the answer would be larger than it.
+pub const MOST_ERRORS: usize = 100;
 
 impl Object {
     /// The key or the prefix as it stands in answers and in the audit log: a file's name until it has a key.

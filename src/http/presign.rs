@@ -11,6 +11,7 @@ use crate::adapters::audit::AuditUnavailable;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
 use crate::domain::refusal::MemberError;
+use crate::domain::request::MOST_ERRORS;
 use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
 use crate::http::app::App;
@@ -91,7 +92,7 @@ const BETWEEN_YIELDS: usize = 32;
 /// The list in the body of a batch.
 fn requests<'a>(body: &'a Value, context: &Context) -> ApiResult<&'a [Value]> {
     let Value::Object(members) = body else { return Err(ApiError::invalid("", "give an object")) };
-    let strangers = members.iter().filter(|(name, _)| name != "requests");
+    let strangers = members.iter().filter(|(name, _)| name != "requests").take(MOST_ERRORS);
     let mut errors: Vec<_> = strangers.map(|(name, _)| MemberError::at(pointer_to(name), "no such member")).collect();
     let most = context.snapshot.settings.server.max_batch;
     let burst = context.snapshot.limiter.smallest_burst().and_then(|burst| usize::try_from(burst).ok());

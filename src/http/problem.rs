@@ -34,7 +34,7 @@ pub struct Problem {
     /// Names this request in the service's logs.
     #[schema(example = "01997e0a-7f6b-7c52-9a53-2f1f0b7c9a11")]
     pub request_id: String,
-    /// What is wrong with single members of the request.
+    /// What is wrong with single members of the request; of very many the first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<ProblemMember>,

@@ -288,3 +288,16 @@ fn every_wrong_member_is_told_at_once() {
         assert!(error["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{error}");
     }
 }
+
+#[test]
+fn of_very_many_wrong_members_the_first_are_told() {
+    let service = served();
+    let many: Value = (0..10_000).map(|number| (format!("m{number}"), json!(0))).collect();
+    let batch = with(many.clone(), &json!({"requests": []}));
+    for (path, body) in [("/v1/presign", with(ask("GetObject", "media", "a"), &many)), ("/v1/presign/batch", batch)] {
+        let reply = service.post(&token(), path, &body);
+        assert_eq!((reply.status, reply.code().as_str()), (400, "invalid_request"), "{path}");
+        let told = pointers(&reply.json());
+        assert!(told.contains(&"#/m0".to_owned()) && told.len() <= 110, "{path}: {}", told.len());
+    }
+}
