@@ -188,11 +188,15 @@ impl Segment {
         }
     }
 
+    /// Each once.
     fn values(&self, claims: &Claims) -> Vec<String> {
-        match self {
+        let mut values = match self {
             Self::Literal(literal) => vec![literal.to_string()],
             Self::Claim(path) => claims.at(path).map(template::texts).unwrap_or_default(),
-        }
+        };
+        values.sort_unstable();
+        values.dedup();
+        values
     }
 }
 
@@ -231,6 +235,14 @@ mod tests {
         for (text, raw, expected) in cases {
             assert_eq!(Scope::prefix(text, raw).map(|_| ()), expected, "prefix {text:?}, raw {raw}");
         }
+    }
+
+    #[test]
+    fn a_list_that_names_a_value_again_and_again_fills_in_once() {
+        let claims = serde_json::json!({ "l": vec!["a"; 1000] });
+        let claims = Claims::of(serde_json::from_value(claims).unwrap()).unwrap();
+        let scope = Scope::prefix("{l}/{l}/", false).unwrap();
+        assert_eq!(scope.fills(&claims, "", 10), Some(vec!["a/a/".to_owned()]));
     }
 
     proptest! {
