@@ -116,9 +116,12 @@ impl Policy {
     pub fn new(expiry: ExpiryRules, buckets: Vec<Bucket>, grants: Vec<Grant>) -> Self {
         let shelve = |(bucket, of): (usize, &Bucket)| (of.alias.clone(), Shelf { bucket, ..Shelf::default() });
         let mut by_alias: HashMap<Name, Shelf> = buckets.iter().enumerate().map(shelve).collect();
+        let same = same_bucket(&buckets);
         for (place, grant) in grants.iter().enumerate() {
-            for bucket in buckets.iter().filter(|bucket| holds_for(grant, bucket, &buckets)) {
-                if let Some(shelf) = by_alias.get_mut(&bucket.alias) {
+            let others = same.get(&grant.bucket).map_or([].as_slice(), Vec::as_slice);
+            let others = others.iter().filter(|alias| grant.effect == Effect::Deny && **alias != grant.bucket);
+            for alias in std::iter::once(&grant.bucket).chain(others) {
+                if let Some(shelf) = by_alias.get_mut(alias) {
                     shelf.add(place, grant);
                 }
             }
@@ -198,16 +201,24 @@ impl Shelf {
     }
 }
 
-/// An allow holds for its own alias; a deny for every alias that leads to the same real bucket.
-fn holds_for(grant: &Grant, bucket: &Bucket, buckets: &[Bucket]) -> bool {
-    if grant.bucket == bucket.alias {
-        return true;
+/// The aliases of each alias's real bucket, for which a deny holds too. An access point that any of them says leads to
+/// a bucket leads there for all of them.
+fn same_bucket(buckets: &[Bucket]) -> HashMap<Name, Vec<Name>> {
+    let mut real: Vec<(Vec<&BucketName>, Vec<&Name>)> = Vec::new();
+    for bucket in buckets {
+        let mut names: Vec<_> = std::iter::once(&bucket.bucket).chain(&bucket.underlying).collect();
+        let mut aliases = vec![&bucket.alias];
+        let is_it = |(known, _): &mut (Vec<&BucketName>, _)| known.iter().any(|known| names.contains(known));
+        for (more_names, more_aliases) in real.extract_if(.., is_it).collect::<Vec<_>>() {
+            names.extend(more_names);
+            aliases.extend(more_aliases);
+        }
+        real.push((names, aliases));
     }
-    let names = |of: &Bucket| [Some(of.bucket.clone()), of.underlying.clone()];
-    let own = buckets.iter().find(|own| own.alias == grant.bucket);
-    let same =
-        own.is_some_and(|own| names(own).iter().flatten().any(|name| names(bucket).contains(&Some(name.clone()))));
-    grant.effect == Effect::Deny && same
+    let each = |aliases: Vec<&Name>| -> Vec<(Name, Vec<Name>)> {
+        aliases.iter().map(|alias| ((*alias).clone(), aliases.iter().copied().cloned().collect())).collect()
+    };
+    real.into_iter().flat_map(|(_, aliases)| each(aliases)).collect()
 }
 
 impl Question<'_> {

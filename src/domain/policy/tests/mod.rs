@@ -104,6 +104,7 @@ fn policy(grants: Vec<Grant>) -> Policy {
         bucket("alias", "acme-media", None),
         bucket("other", "acme-other", None),
         bucket("point", "acme-point", Some("acme-media")),
+        bucket("point-again", "acme-point", None),
     ];
     Policy::new(ExpiryRules::default(), buckets, grants)
 }

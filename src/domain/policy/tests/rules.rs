@@ -115,6 +115,12 @@ fn rule_2_a_deny_refuses_whatever_allows() {
             get("a/x/k"),
             "denied by d",
         ),
+        (
+            "an access point on it that only another alias tells of",
+            Grant { bucket: name("point-again"), ..deny("d", "a/x/", &[]) },
+            get("a/x/k"),
+            "denied by d",
+        ),
         ("another bucket", Grant { bucket: name("other"), ..deny("d", "a/x/", &[]) }, get("a/x/k"), "g"),
         ("of another issuer", Grant { issuers: vec![name("else")], ..deny("d", "a/x/", &[]) }, get("a/x/k"), "g"),
         ("when it holds", when(deny("d", "a/", &[]), "sub", Quantifier::Any, &[text("42")]), get("a/k"), "denied by d"),
