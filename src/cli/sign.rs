@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use clap::ArgGroup;
 use clap::Args;
 use time::OffsetDateTime;
+use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 
 use crate::adapters::audit::Decision;
@@ -128,15 +129,16 @@ impl Arguments {
         Ok(Claims::of(payload).unwrap_or_default())
     }
 
+    /// Seconds are counted from 1970, and what is signed then must end before the year 10000.
     fn instant(&self) -> Result<SystemTime, Failure> {
         let Some(text) = &self.at else {
             return Ok(Clock::system().now());
         };
-        let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("--at {text:?}: {error}"));
+        let wrong = |why: &dyn std::fmt::Display| Failure::usage(format!("--at {text:?}: {why}"));
         let instant = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| wrong(&error))?;
-        match (1970..9999).contains(&instant.year()) {
-            true => Ok(instant.into()),
-            false => Err(wrong(&"SigV4's dates are from 1970 on, and the URL must end before the year 10000")),
+        match instant.checked_to_offset(UtcOffset::UTC).filter(|instant| (1970..=9998).contains(&instant.year())) {
+            Some(instant) => Ok(instant.into()),
+            None => Err(wrong(&"write a time of the years 1970 to 9998")),
         }
     }
 
