@@ -139,6 +139,8 @@ fn expires_in(body: &Value) -> Result<Option<u64>, MemberError> {
     match body.member("expires_in") {
         None => Ok(None),
         Some(Value::Integer(seconds @ 1..)) => Ok(Some(u64::try_from(*seconds).unwrap_or(u64::MAX))),
+        // What 64 bits do not hold was read as a float: it is too long, rather than no number of seconds.
+        Some(Value::Float(seconds)) if *seconds >= u64::MAX as f64 => Ok(Some(u64::MAX)),
         Some(_) => Err(MemberError::at("/expires_in", "give whole seconds, at least 1")),
     }
 }

@@ -187,6 +187,12 @@ fn rules_3_and_4_the_longest_prefix_decides_satisfied_or_not() {
             "expires_in_too_long by narrow",
         ),
         (
+            "too long for 64 bits",
+            vec![wide()],
+            get("a/b/c").replace('}', r#","expires_in":99999999999999999999999}"#),
+            "expires_in_too_long by wide",
+        ),
+        (
             "unmet",
             vec![wide(), sized(9, allow("narrow", "a/b/", &["write"]))],
             put("a/b/c"),
