@@ -12,7 +12,6 @@ use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::claims::Value;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
-use crate::domain::media_type::MediaType;
 use crate::domain::member::Form;
 use crate::domain::member::Member;
 use crate::domain::refusal::MemberError;
@@ -86,10 +85,6 @@ pub(super) fn one_of(member: Member, value: &Value) -> Read<bool> {
         (Form::OneOf(words), _) => Err(at(description.name, format!("give {}", words.join(" or ")))),
         _ => Err(at(description.name, "give a string")),
     }
-}
-
-pub(super) fn media_type(value: &Value) -> Read<MediaType> {
-    MediaType::parse(&header_text("content_type", value)?).map_err(|error| at("content_type", error.to_string()))
 }
 
 pub(super) fn storage_class(value: &Value) -> Read<StorageClass> {

@@ -70,13 +70,14 @@ impl Upload<'_> {
         }
     }
 
+    /// Browsers take the last of several types, so a value that is not one media type is none of these.
     fn content_type(&mut self) {
         let Some(patterns) = &self.limits.content_types else { return };
-        if let (None, Some(only)) = (&self.parameters.content_type, only_type(patterns)) {
-            self.parameters.content_type = Some(only);
+        if let (None, [only]) = (&self.parameters.content_type, patterns.as_slice()) {
+            self.parameters.content_type = only.exact().map(str::to_owned);
         }
-        let given = self.parameters.content_type.as_ref();
-        if !given.is_some_and(|given| patterns.iter().any(|pattern| pattern.allows(given))) {
+        let given = self.parameters.content_type.as_deref().and_then(|given| MediaType::parse(given).ok());
+        if !given.is_some_and(|given| patterns.iter().any(|pattern| pattern.allows(&given))) {
             let allowed = patterns.iter().map(TypePattern::to_string).collect::<Vec<_>>().join(", ");
             self.say("/content_type", format!("give one of {allowed}"));
         }
@@ -148,14 +149,6 @@ impl Upload<'_> {
                 (Some(value), None) => given.push((name.clone(), value)),
             }
         }
-    }
-}
-
-/// The only entry of an exact one-entry list.
-fn only_type(patterns: &[TypePattern]) -> Option<MediaType> {
-    match patterns {
-        [only] => only.exact().and_then(|text| MediaType::parse(text).ok()),
-        _ => None,
     }
 }
 

@@ -8,7 +8,6 @@ use crate::domain::disposition;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
-use crate::domain::media_type::MediaType;
 use crate::domain::member::Member;
 use crate::domain::refusal::MemberError;
 use crate::domain::sigv4;
@@ -22,7 +21,7 @@ pub struct Parameters {
     pub response: Vec<(ResponseMember, String)>,
     pub download_as: Option<String>,
     pub checksum_mode: bool,
-    pub content_type: Option<MediaType>,
+    pub content_type: Option<String>,
     /// In bytes.
     pub content_length: Option<u64>,
     /// Padded base64.
@@ -57,7 +56,7 @@ impl Parameters {
             Member::ContentLanguage => self.content_language = Some(forms::header_text(name, value)?),
             Member::ContentLength => self.content_length = Some(forms::integer(member, value)?.unsigned_abs()),
             Member::ContentMd5 => self.content_md5 = Some(forms::digest(name, forms::text(name, value)?, 16)?),
-            Member::ContentType => self.content_type = Some(forms::media_type(value)?),
+            Member::ContentType => self.content_type = Some(forms::header_text(name, value)?),
             Member::ContinuationToken => self.continuation_token = Some(forms::text(name, value)?.to_owned()),
             Member::Delimiter => self.delimiter = Some(forms::text(name, value)?.to_owned()),
             Member::DownloadAs => self.download_as = Some(forms::file_name(value)?),
@@ -97,7 +96,7 @@ impl Parameters {
         add("content-language", self.content_language.as_deref().map(Cow::from));
         add("content-length", self.content_length.map(|length| length.to_string().into()));
         add("content-md5", self.content_md5.as_deref().map(Cow::from));
-        add("content-type", self.content_type.as_ref().map(|kind| kind.as_str().into()));
+        add("content-type", self.content_type.as_deref().map(Cow::from));
         add("if-none-match", self.if_none_match.then_some("*".into()));
         if let Some(checksum) = &self.checksum {
             add(checksum.algorithm.header(), Some(checksum.value.as_str().into()));
