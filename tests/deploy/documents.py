@@ -1,0 +1,38 @@
+"""What the documents say of the repository is so."""
+
+import re
+import unittest
+
+from place import ROOT
+
+
+class Documents(unittest.TestCase):
+    def test_every_test_that_the_threat_model_names_is_there(self):
+        named = 0
+        for row in rows(ROOT / "SECURITY.md"):
+            where = None
+            for word in re.findall(r"`([^`]+)`", row):
+                if re.fullmatch(r"(src|tests)/\S+\.(rs|py)", word):
+                    where = ROOT / word
+                    self.assertTrue(where.is_file(), f"{word} in: {row}")
+                elif where and re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+){3,}", word):
+                    self.assertRegex(where.read_text(), rf"\b(fn|def) {word}\b", row)
+                    named += 1
+        self.assertGreater(named, 30)
+
+    def test_every_file_that_a_document_names_is_there(self):
+        for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md"):
+            text = (ROOT / document).read_text()
+            for path in re.findall(r"`((?:src|tests|deploy|benches)/[\w./-]*)`", text):
+                self.assertTrue((ROOT / path).exists(), f"{path} in {document}")
+            for path in re.findall(r"\]\(((?!http|#)[^)#]+)", text):
+                self.assertTrue((ROOT / path).exists(), f"{path} in {document}")
+
+    def test_the_licences_that_cargo_names_are_there(self):
+        self.assertIn('license = "MIT OR Apache-2.0"', (ROOT / "Cargo.toml").read_text())
+        self.assertIn("Permission is hereby granted", (ROOT / "LICENSE-MIT").read_text())
+        self.assertIn("Version 2.0, January 2004", (ROOT / "LICENSE-APACHE").read_text())
+
+
+def rows(path):
+    return [line for line in path.read_text().splitlines() if line.startswith("| ")]

@@ -1,0 +1,26 @@
+"""Where things are, and how the tests run a tool."""
+
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+TARGET = pathlib.Path(os.environ["CARGO_TARGET_DIR"])
+PRESIGND = TARGET / "debug" / "presignd"
+TOOLS = TARGET / "deploy-tools"
+
+
+def ran(*command, **around):
+    """The outcome of a command: its exit code, and all that it said."""
+    around.setdefault("env", os.environ | {"PATH": path()})
+    done = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, **around
+    )
+    return done.returncode, done.stdout
+
+
+def path():
+    """The tools that were fetched for these tests come first."""
+    own = [TOOLS / "python" / "bin", TOOLS / "debian" / "usr" / "bin", TOOLS / "debian" / "usr" / "sbin"]
+    return os.pathsep.join([*map(str, own), os.environ["PATH"]])
