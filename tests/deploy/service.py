@@ -37,6 +37,7 @@ CONFIGURATION = """
 [server]
 listen = "127.0.0.1:0"
 admin_listen = "127.0.0.1:0"
+trusted_proxies = ["127.0.0.1/32"]
 [[issuers]]
 name = "app"
 issuer = "https://app.example.com"
@@ -102,12 +103,16 @@ class Service:
             self.ask("users/42/a.png", sub="42", aud="elsewhere")
 
     def ask(self, key, times=1, **claims):
-        claims = {"iss": "https://app.example.com", "aud": "presignd", "exp": int(time.time()) + 300} | claims
-        body = json.dumps({"operation": "GetObject", "bucket": "media", "key": key}).encode()
-        headers = {"Authorization": f"Bearer {token(claims)}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {token(**claims)}", "Content-Type": "application/json"}
+        body = question(key)
         for _ in range(times):
             with contextlib.suppress(urllib.error.HTTPError):
                 fetch(urllib.request.Request(f"http://{self.address}/v1/presign", body, headers))
+
+    def audited(self, request_id):
+        """The audit line of a request."""
+        written = lines(Path(self.folder.name) / "audit.jsonl")
+        return next((line for line in written if line["request_id"] == request_id), None)
 
 
 @contextlib.contextmanager
@@ -150,16 +155,22 @@ def port_of(pid):
     return None
 
 
-def token(claims):
+def question(key):
+    return json.dumps({"operation": "GetObject", "bucket": "media", "key": key}).encode()
+
+
+def token(**claims):
+    """A token of the issuer that shares a secret, good unless the claims say otherwise."""
+    claims = {"iss": "https://app.example.com", "aud": "presignd", "exp": int(time.time()) + 300} | claims
     part = lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=")
     signed = b".".join(part(json.dumps(each).encode()) for each in ({"alg": "HS256", "typ": "JWT"}, claims))
     return (signed + b"." + part(hmac.digest(SECRET, signed, hashlib.sha256))).decode()
 
 
-def fetch(request):
+def fetch(request, context=None):
     # no proxy of the environment stands between a test and loopback
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=10) as answer:
+    handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
+    with urllib.request.build_opener(*handlers).open(request, timeout=10) as answer:
         return answer.read()
 
 
