@@ -14,8 +14,9 @@ TOOLS = TARGET / "deploy-tools"
 def ran(*command, **around):
     """The outcome of a command: its exit code, and all that it said."""
     around.setdefault("env", os.environ | {"PATH": path()})
+    around.setdefault("timeout", 300)
     done = subprocess.run(
-        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, **around
+        [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **around
     )
     return done.returncode, done.stdout
 

@@ -19,6 +19,8 @@ from place import PRESIGND, path
 
 SECRET = b"a secret of thirty-two bytes, or more"
 
+CREDENTIALS = {"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "example"}
+
 # The public key of RFC 7517, appendix A.1.
 KEYS = {
     "keys": [
@@ -77,8 +79,7 @@ class Service:
         (place / "secret").write_bytes(SECRET)
         (place / "keys.json").write_text(json.dumps(KEYS))
         ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 7200))
-        keys = {"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "example", "Expiration": ends}
-        (place / "credentials.json").write_text(json.dumps(keys))
+        (place / "credentials.json").write_text(json.dumps(CREDENTIALS | {"Expiration": ends}))
         log = place / "log"
         command = [PRESIGND, "serve", "--config", place / "presignd.toml"]
         with open(log, "wb") as stderr:
