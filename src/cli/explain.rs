@@ -77,15 +77,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = load::settings(&arguments.config)?;
     let now = Clock::system().now();
     let body = arguments.body()?;
-    let told = match (arguments.caller(&settings, now)?, Request::parse(&body)) {
-        (Err(error), _) => Told::refused(code_of(error), Vec::new()),
-        (Ok(_), Err(Unreadable::Shape(errors))) => Told::refused("invalid_request", errors),
-        (Ok(_), Err(Unreadable::Key { error, .. })) => Told::refused("invalid_key", vec![error]),
-        (Ok(caller), Ok(request)) => {
-            let windows = endless(&settings);
-            let around = Circumstances { id: SAMPLE_ID, address: arguments.address, windows: &windows, now };
-            Told::of(settings.policy.explain(&caller, &request, around))
-        }
+    let told = match arguments.caller(&settings, now)? {
+        Err(error) => Told::refused(code_of(error), Vec::new()),
+        Ok(caller) => Told::about(&settings, &caller, &body, arguments.address, now),
     };
     match arguments.json {
         true => println!("{}", serde_json::to_string(&told).map_err(Failure::failed)?),
@@ -160,8 +154,9 @@ fn code_of(error: TokenError) -> &'static str {
     }
 }
 
+/// A decision and its reasons.
 #[derive(Serialize)]
-struct Told {
+pub struct Told {
     decision: &'static str,
     code: Option<&'static str>,
     grant: Option<String>,
@@ -181,6 +176,18 @@ struct Considered {
 }
 
 impl Told {
+    /// What comes of a request's body, and why; nothing is signed.
+    pub fn about(settings: &Settings, caller: &Caller, body: &Value, address: Option<IpAddr>, now: SystemTime) -> Self {
+        let request = match Request::parse(body) {
+            Ok(request) => request,
+            Err(Unreadable::Shape(errors)) => return Self::refused("invalid_request", errors),
+            Err(Unreadable::Key { error, .. }) => return Self::refused("invalid_key", vec![error]),
+        };
+        let windows = endless(settings);
+        let around = Circumstances { id: SAMPLE_ID, address, windows: &windows, now };
+        Self::of(settings.policy.explain(caller, &request, around))
+    }
+
     fn refused(code: &'static str, errors: Vec<MemberError>) -> Self {
         Self { decision: "refused", code: Some(code), grant: None, considered: Vec::new(), errors }
     }

@@ -76,10 +76,10 @@ fn disbelief(context: &Context) -> String {
 /// A caller whose token was verified.
 pub struct Authenticated(pub Arc<Caller>);
 
-impl FromRequestParts<Arc<App>> for Authenticated {
+impl<S: Sync> FromRequestParts<S> for Authenticated {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> ApiResult<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
         let context = context(parts)?.clone();
         let token = bearer(&parts.headers)?;
         Ok(Self(context.snapshot.tokens.verify(token, context.now).await?))
@@ -115,10 +115,10 @@ impl From<TokenError> for ApiError {
 /// A body of one JSON value.
 pub struct JsonBody(pub Value);
 
-impl FromRequest<Arc<App>> for JsonBody {
+impl<S: Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Arc<App>) -> ApiResult<Self> {
+    async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
         let (parts, body) = request.into_parts();
         let context = context(&parts)?;
         if !is_json(&parts.headers) {

@@ -3,19 +3,19 @@
 pub mod app;
 mod around;
 mod client_address;
-mod context;
+pub mod context;
 mod cors;
 pub mod decided;
 pub mod docs;
 pub mod error;
-mod extract;
+pub mod extract;
 mod grants;
 pub mod issued;
 mod ops;
 mod presign;
 pub mod problem;
 mod refusal_log;
-mod reply;
+pub mod reply;
 pub mod request_id;
 pub mod server;
 #[cfg(test)]

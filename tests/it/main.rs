@@ -11,6 +11,7 @@
 mod addresses;
 mod audit;
 mod batch;
+mod browser;
 mod callers;
 mod candidates;
 mod check;
@@ -32,6 +33,7 @@ mod members;
 mod members_refused;
 mod metrics;
 mod operator;
+mod page;
 mod problems;
 mod rates;
 mod readiness;

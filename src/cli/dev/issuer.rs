@@ -12,13 +12,10 @@ use aws_lc_rs::signature::EcdsaKeyPair;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::RawQuery;
-use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::middleware;
-use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use axum::routing::get;
@@ -32,7 +29,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use super::own_host::Foreign;
+use super::own_host;
 use super::own_host::OwnHost;
 use super::query;
 use super::random;
@@ -49,14 +46,46 @@ pub struct Issuer {
 /// `iss` of its tokens, as the example configuration has it.
 pub const NAME: &str = "presignd-dev";
 
-/// The claims of a ready caller.
-pub fn claims_of(name: &str) -> Option<Map<String, Value>> {
-    let (name, groups) = CALLERS.iter().find(|(known, _)| *known == name)?;
-    Some(Map::from_iter([("sub".to_owned(), json!(name)), ("groups".to_owned(), json!(groups))]))
+/// Someone who can have a token by name alone.
+pub struct Ready {
+    pub name: &'static str,
+    /// What the example configuration makes of it.
+    pub about: &'static str,
+    /// `sub` of the token; a machine's has none.
+    pub subject: Option<&'static str>,
+    /// `groups` of the token.
+    pub groups: &'static [&'static str],
 }
 
-/// Who can have a token by name alone, with the groups that the token says.
-pub const CALLERS: [(&str, &[&str]); 2] = [("alice", &["red", "editors"]), ("bob", &["blue"])];
+impl Ready {
+    /// What the token says of it.
+    pub fn claims(&self) -> Map<String, Value> {
+        let subject = self.subject.map(|subject| ("sub".to_owned(), json!(subject)));
+        subject.into_iter().chain([("groups".to_owned(), json!(self.groups))]).collect()
+    }
+}
+
+/// The claims of a ready caller.
+pub fn claims_of(name: &str) -> Option<Map<String, Value>> {
+    CALLERS.iter().find(|ready| ready.name == name).map(Ready::claims)
+}
+
+/// Who is ready. The example configuration has a grant for each of them but the last.
+pub const CALLERS: [Ready; 3] = [
+    Ready {
+        name: "alice",
+        about: "has a folder of her own, is in the teams red and editors, and publishes",
+        subject: Some("alice"),
+        groups: &["red", "editors"],
+    },
+    Ready {
+        name: "bob",
+        about: "has a folder of his own, and is in the team blue",
+        subject: Some("bob"),
+        groups: &["blue"],
+    },
+    Ready { name: "guest", about: "has a valid token, but no grant is for it", subject: None, groups: &[] },
+];
 
 /// A working day and a bit, so that a shell's history stays useful.
 pub const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
@@ -109,17 +138,7 @@ pub fn router(issuer: Arc<Issuer>, own: Arc<OnceLock<OwnHost>>) -> Router {
         .route("/dev/token", get(token).post(token))
         .route("/dev/jwks.json", get(key_set))
         .with_state(issuer)
-        .layer(middleware::from_fn_with_state(own, only_own_host))
-}
-
-async fn only_own_host(State(own): State<Arc<OnceLock<OwnHost>>>, request: Request, next: Next) -> Response {
-    let mut response = match own.get().map_or(Err(Foreign::Host), |own| own.admit(request.headers())) {
-        Ok(()) => next.run(request).await,
-        Err(foreign) => (StatusCode::FORBIDDEN, foreign.to_string()).into_response(),
-    };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+        .layer(middleware::from_fn_with_state(own, own_host::only))
 }
 
 /// `GET` or `POST /dev/token?as=alice`, or a POST of claims such as `{"sub": "carol", "groups": ["blue"]}`, or both.
@@ -140,7 +159,7 @@ async fn token(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, bod
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
-    #[error("name one of the ready callers, ?as={}, or POST claims as a JSON object", CALLERS.map(|(name, _)| name).join(" or ?as="))]
+    #[error("name one of the ready callers, ?as={}, or POST claims as a JSON object", CALLERS.map(|ready| ready.name).join(" or ?as="))]
     Caller,
     #[error("the claims are a JSON object: {0}")]
     Claims(serde_json::Error),
@@ -167,6 +186,7 @@ async fn key_set(State(issuer): State<Arc<Issuer>>) -> Response {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::extract::Request;
     use http_body_util::BodyExt;
     use jsonwebtoken::DecodingKey;
     use jsonwebtoken::Validation;
@@ -215,6 +235,8 @@ mod tests {
             assert_eq!((&claims["iss"], &claims["aud"]), (&json!("presignd-dev"), &json!("presignd")), "{method}");
             assert_eq!((&claims["iat"], &claims["exp"]), (&json!(NOW), &json!(NOW + 43200)), "{method}");
         }
+        let guest = claims_in(&issuer, &ask(&issuer, "GET", "/dev/token?as=guest", "localhost:8080", "").await);
+        assert_eq!((guest.get("sub"), &guest["groups"]), (None, &json!([])));
         for target in ["/dev/token?as=mallory", "/dev/token?as=", "/dev/token"] {
             assert_eq!(ask(&issuer, "GET", target, "localhost:8080", "").await.0, 404, "{target}");
         }

@@ -5,6 +5,7 @@ mod folder;
 mod issuer;
 mod loopback;
 mod own_host;
+mod page;
 mod paste;
 mod query;
 mod random;
@@ -28,6 +29,7 @@ use self::endpoint::Endpoint;
 use self::folder::Folder;
 use self::issuer::Issuer;
 use self::own_host::OwnHost;
+use self::page::Page;
 use self::paste::Paste;
 use self::store::Identities;
 use self::store::Objects;
@@ -90,7 +92,8 @@ async fn serve(folder: &Folder, issuer: Issuer, store: Store, settings: Settings
     let alice = issuer::claims_of(paste::CALLER).unwrap_or_default();
     let token = issuer.token(alice).map_err(Failure::failed)?;
     let own = Arc::new(OnceLock::new());
-    let besides = issuer::router(Arc::new(issuer), Arc::clone(&own));
+    let page = Page::of(&settings, store.address());
+    let besides = issuer::router(Arc::new(issuer), Arc::clone(&own)).merge(page.router(Arc::clone(&own)));
     let running = tokio::select! {
         started = Running::start(settings, besides) => started.map_err(not_started)?,
         () = end.asked() => return Ok(()),

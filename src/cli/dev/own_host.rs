@@ -2,10 +2,18 @@
 //! have their browser resolve to loopback (DNS rebinding).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::OnceLock;
 
+use axum::extract::Request;
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
+use axum::http::StatusCode;
 use axum::http::header;
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use axum::response::Response;
 
 /// The authorities that a listener on loopback answers to.
 #[derive(Debug, Clone)]
@@ -53,6 +61,17 @@ impl OwnHost {
     fn knows(&self, authority: &str) -> bool {
         self.authorities.iter().any(|known| known.eq_ignore_ascii_case(authority))
     }
+}
+
+/// Answers under the listener's own name alone; until that is known, nobody.
+pub async fn only(State(own): State<Arc<OnceLock<OwnHost>>>, request: Request, next: Next) -> Response {
+    let mut response = match own.get().map_or(Err(Foreign::Host), |own| own.admit(request.headers())) {
+        Ok(()) => next.run(request).await,
+        Err(foreign) => (StatusCode::FORBIDDEN, foreign.to_string()).into_response(),
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 const DEFAULT_PORT: u16 = 80;

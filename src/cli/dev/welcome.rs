@@ -24,8 +24,9 @@ pub struct Welcome<'a> {
 impl fmt::Display for Welcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, admin, store, .. } = self;
-        let callers = issuer::CALLERS.map(|(name, _)| name).join(", ");
+        let callers = issuer::CALLERS.map(|ready| ready.name).join(", ");
         writeln!(f, "presignd dev is up; Ctrl-C ends it.\n")?;
+        writeln!(f, "  page           http://{service}/  (open it in a browser)")?;
         writeln!(f, "  service        http://{service}")?;
         writeln!(f, "  metrics        http://{admin}/metrics")?;
         writeln!(f, "  S3 store       http://{store}  (region {}, path style)", store::REGION)?;

@@ -1,6 +1,7 @@
 //! What the tests share: presignd as a process, tokens, an HTTP client, and waiting for what is to come.
 #![allow(dead_code, reason = "each test binary uses what it needs")]
 
+pub mod browser;
 pub mod client;
 pub mod presignd;
 pub mod service;

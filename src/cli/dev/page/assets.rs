@@ -1,0 +1,44 @@
+//! The page's files, as they stand in `assets/`.
+
+use axum::Router;
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+/// Every file at its path.
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    ASSETS.iter().fold(Router::new(), |router, asset| router.route(asset.path, get(async || asset.answer())))
+}
+
+struct Asset {
+    path: &'static str,
+    media_type: &'static str,
+    text: &'static str,
+}
+
+impl Asset {
+    fn answer(&self) -> impl IntoResponse + use<> {
+        ([(header::CONTENT_TYPE, self.media_type)], self.text)
+    }
+}
+
+macro_rules! assets {
+    ($($path:literal $media_type:literal $file:literal)*) => {
+        [$(Asset { path: $path, media_type: $media_type, text: include_str!(concat!("assets/", $file)) }),*]
+    };
+}
+
+const ASSETS: [Asset; 12] = assets! {
+    "/" "text/html; charset=utf-8" "index.html"
+    "/dev/page/style.css" "text/css; charset=utf-8" "style.css"
+    "/dev/page/icon.svg" "image/svg+xml" "icon.svg"
+    "/dev/page/main.js" "text/javascript; charset=utf-8" "main.js"
+    "/dev/page/api.js" "text/javascript; charset=utf-8" "api.js"
+    "/dev/page/actions.js" "text/javascript; charset=utf-8" "actions.js"
+    "/dev/page/code.js" "text/javascript; charset=utf-8" "code.js"
+    "/dev/page/decoder.js" "text/javascript; charset=utf-8" "decoder.js"
+    "/dev/page/dom.js" "text/javascript; charset=utf-8" "dom.js"
+    "/dev/page/files.js" "text/javascript; charset=utf-8" "files.js"
+    "/dev/page/steps.js" "text/javascript; charset=utf-8" "steps.js"
+    "/dev/page/uploads.js" "text/javascript; charset=utf-8" "uploads.js"
+};

@@ -1,0 +1,61 @@
+// What the page asks of presignd: tokens, grants, URLs and reasons.
+
+const tokens = new Map();
+
+/** Who may be played, and where the objects are. */
+export async function world() {
+  return (await fetch("/dev/page.json")).json();
+}
+
+/** A token of a ready caller; one for all that the page does as that caller. */
+export async function tokenOf(caller) {
+  if (!tokens.has(caller)) {
+    const answer = await fetch(`/dev/token?as=${encodeURIComponent(caller)}`);
+    tokens.set(caller, (await answer.text()).trim());
+  }
+  return tokens.get(caller);
+}
+
+/** Everything that a token may do. */
+export async function grantsOf(caller) {
+  const headers = { Authorization: `Bearer ${await tokenOf(caller)}` };
+  const grants = [];
+  for (let after = null; ; ) {
+    const query = after === null ? "" : `?after=${encodeURIComponent(after)}`;
+    const answer = await fetch(`/v1/grants${query}`, { headers });
+    if (!answer.ok) throw new Error((await answer.json()).detail);
+    const page = await answer.json();
+    grants.push(...page.grants);
+    if (page.next === null) return grants;
+    after = page.next;
+  }
+}
+
+/** The request that asks for a URL, as it is sent and shown. */
+export async function presignRequest(caller, body) {
+  return {
+    method: "POST",
+    url: `${location.origin}/v1/presign`,
+    headers: { Authorization: `Bearer ${await tokenOf(caller)}`, "Content-Type": "application/json" },
+    json: body,
+  };
+}
+
+/** The request that uses an issued URL. */
+export function issuedRequest(issued, more = {}) {
+  return { method: issued.method, url: issued.url, headers: issued.headers, ...more };
+}
+
+/** Sends a request, and reads the whole answer as text. */
+export async function send(request) {
+  const body = request.json && JSON.stringify(request.json);
+  const response = await fetch(request.url, { method: request.method, headers: request.headers, body });
+  return { status: response.status, headers: [...response.headers], text: await response.text() };
+}
+
+/** Which grants were considered for a request, and which one decided. */
+export async function explain(caller, body) {
+  const request = await presignRequest(caller, body);
+  const answer = await send({ ...request, url: "/dev/explain" });
+  return JSON.parse(answer.text);
+}

@@ -1,0 +1,214 @@
+//! Chromium without a window, driven through the DevTools protocol.
+//! <https://chromedevtools.github.io/devtools-protocol/>
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+use tungstenite::Message;
+use tungstenite::WebSocket;
+
+use super::PATIENCE;
+use super::eventually;
+use super::service::Lines;
+
+/// A browser with one page.
+pub struct Browser {
+    process: Child,
+    /// Its profile, and in `downloads` what it downloads.
+    folder: TempDir,
+    socket: WebSocket<TcpStream>,
+    session: Option<String>,
+    last_id: u64,
+    events: Vec<Value>,
+}
+
+impl Browser {
+    /// `None` where there is no Chromium, unless `PRESIGND_E2E` demands one.
+    #[track_caller]
+    pub fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = match chromium(folder.path()).spawn() {
+            Ok(process) => process,
+            Err(error) => {
+                assert!(std::env::var_os("PRESIGND_E2E").is_none(), "chromium: {error}");
+                eprintln!("no chromium, so nothing is tried in a browser");
+                return None;
+            }
+        };
+        let log = Lines::of(process.stderr.take().unwrap());
+        let url = eventually("the DevTools' address", || {
+            log.all().iter().find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
+        });
+        let authority = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap();
+        let stream = TcpStream::connect(authority).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (socket, _) = tungstenite::client(&url, stream).unwrap();
+        let mut browser = Self { process, folder, socket, session: None, last_id: 0, events: Vec::new() };
+        browser.take_a_page();
+        Some(browser)
+    }
+
+    fn take_a_page(&mut self) {
+        let downloads = self.downloads();
+        let downloads = json!({ "behavior": "allow", "downloadPath": downloads });
+        self.call("Browser.setDownloadBehavior", downloads);
+        let target = self.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let session = self.call("Target.attachToTarget", attach);
+        self.session = Some(session["sessionId"].as_str().unwrap().to_owned());
+        for domain in ["Page", "Runtime", "Network", "Log", "DOM", "Accessibility"] {
+            self.call(&format!("{domain}.enable"), json!({}));
+        }
+    }
+
+    /// Where downloads go.
+    pub fn downloads(&self) -> std::path::PathBuf {
+        self.folder.path().join("downloads")
+    }
+
+    /// A command of the protocol, and its result.
+    #[track_caller]
+    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
+        self.last_id += 1;
+        let mut command = json!({ "id": self.last_id, "method": method, "params": parameters });
+        if let Some(session) = &self.session {
+            command["sessionId"] = json!(session);
+        }
+        self.socket.send(Message::text(command.to_string())).unwrap();
+        loop {
+            let Message::Text(text) = self.socket.read().unwrap() else { continue };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            if message["id"] != json!(self.last_id) {
+                self.events.push(message);
+                continue;
+            }
+            return match message["error"].is_null() {
+                true => Ok(message["result"].clone()),
+                false => Err(message["error"].clone()),
+            };
+        }
+    }
+
+    /// Goes to a page.
+    #[track_caller]
+    pub fn open(&mut self, url: &str) {
+        let went = self.call("Page.navigate", json!({ "url": url }));
+        assert!(went["errorText"].is_null(), "{url}: {went}");
+    }
+
+    /// What an expression comes to, as if a person had just touched the page.
+    #[track_caller]
+    pub fn evaluate(&mut self, expression: &str) -> Value {
+        self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    fn try_evaluate(&mut self, expression: &str) -> Result<Value, Value> {
+        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true,
+                                 "userGesture": true });
+        let result = self.try_call("Runtime.evaluate", parameters)?;
+        match result["exceptionDetails"].is_null() {
+            true => Ok(result["result"]["value"].clone()),
+            false => Err(result),
+        }
+    }
+
+    /// Waits until an expression is true. Where there is no page yet, none is.
+    #[track_caller]
+    pub fn wait_for(&mut self, expression: &str) {
+        let end = Instant::now() + PATIENCE;
+        while self.try_evaluate(&format!("Boolean({expression})")) != Ok(json!(true)) {
+            if Instant::now() > end {
+                let shown = self.evaluate("document.body.innerText");
+                panic!("waited in vain for {expression} in:\n{}", shown.as_str().unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Clicks the first element of that kind whose name (its label or text) is this one.
+    #[track_caller]
+    pub fn click(&mut self, selector: &str, name: &str) {
+        let (selector, name) = (json!(selector), json!(name));
+        let found = format!(
+            "[...document.querySelectorAll({selector})].find(one => (one.ariaLabel ?? one.textContent).trim() === {name})"
+        );
+        self.wait_for(&found);
+        self.evaluate(&format!("{found}.click()"));
+    }
+
+    /// Has a file input hold these files.
+    #[track_caller]
+    pub fn choose(&mut self, selector: &str, files: &[&Path]) {
+        let document = self.call("DOM.getDocument", json!({}));
+        let input = json!({ "nodeId": document["root"]["nodeId"], "selector": selector });
+        let input = self.call("DOM.querySelector", input);
+        self.call("DOM.setFileInputFiles", json!({ "nodeId": input["nodeId"], "files": files }));
+    }
+
+    /// Presses a key that writes nothing, by its name and code.
+    #[track_caller]
+    pub fn press(&mut self, key: &str, code: u32) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let stroke = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", stroke);
+        }
+    }
+
+    /// Makes the page so wide, in CSS pixels, and light or dark.
+    #[track_caller]
+    pub fn look(&mut self, width: u32, scheme: &str) {
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.call("Emulation.setDeviceMetricsOverride", metrics);
+        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.call("Emulation.setEmulatedMedia", scheme);
+    }
+
+    /// Writes a picture of the whole page as PNG.
+    #[track_caller]
+    pub fn screenshot(&mut self, path: &Path) {
+        let taken = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        std::fs::write(path, STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()).unwrap();
+    }
+
+    /// Everything that happened so far with that name.
+    #[track_caller]
+    pub fn events(&mut self, method: &str) -> Vec<Value> {
+        // What happened before this answer has been told before it.
+        self.evaluate("0");
+        let events = self.events.iter().filter(|event| event["method"] == method);
+        events.map(|event| event["params"].clone()).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Asks for nothing by itself, and resolves no name.
+fn chromium(folder: &Path) -> Command {
+    let mut command = Command::new("chromium");
+    command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
+    command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+    command.args(["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]);
+    command.args(["--remote-debugging-port=0", "--window-size=1280,900", "--force-color-profile=srgb"]);
+    command.arg(format!("--user-data-dir={}", folder.join("profile").display())).arg("about:blank");
+    command.env("HOME", folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
