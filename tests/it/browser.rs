@@ -1,6 +1,7 @@
 //! The page of `presignd dev` in a browser: what a person does with it, and what they see.
 //!
-//! With `PRESIGND_SCREENSHOTS` pictures of it are left in that folder.
+//! With `PRESIGND_AXE` that file, axe-core's script, also looks for what keeps people out; with `PRESIGND_SCREENSHOTS`
+//! pictures of the page are left in that folder.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -92,7 +93,7 @@ impl Visit {
         let own =
             [self.dev.address("service"), self.dev.address("S3 store")].map(|address| format!("http://{address}/"));
         let requests = self.browser.events("Network.requestWillBeSent");
-        assert!(requests.len() > 20, "the browser tells of requests");
+        assert!(requests.len() > 15, "the browser tells of requests");
         for request in requests {
             let url = request["request"]["url"].as_str().unwrap();
             assert!(own.iter().any(|own| url.starts_with(own)), "{url}");
@@ -172,6 +173,38 @@ fn a_refusal_is_shown_with_its_reason_and_the_grant_that_decided() {
     visit.shows(".upload.bad .state", "no_grant");
     visit.shows(".story .refusal", "No grant covers this request.");
     visit.shows("#list .refusal", "no_grant");
+    visit.was_clean();
+}
+
+#[test]
+fn an_upload_that_was_dropped_can_be_cancelled() {
+    let Some(mut visit) = Visit::begin() else { return };
+    let slow = json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000 });
+    visit.browser.call("Network.emulateNetworkConditions", slow);
+    visit.browser.evaluate(
+        "{ const dataTransfer = new DataTransfer();
+           dataTransfer.items.add(new File([new Uint8Array(5_000_000)], 'film.bin'));
+           document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer })); }",
+    );
+    visit.browser.wait_for("document.querySelector('.upload progress')?.value > 0");
+    visit.browser.click("button", "Cancel film.bin");
+    visit.shows(".upload.bad .state", "cancelled");
+    visit.browser.click("#refresh", "List again");
+    visit.shows("#list", "Nothing is here yet.");
+}
+
+#[test]
+fn a_token_that_is_believed_no_more_is_told_of_and_replaced() {
+    let Some(mut visit) = Visit::begin() else { return };
+    visit.browser.evaluate(
+        "globalThis.real = fetch; globalThis.fetch = (url, init) =>
+           real(url, { ...init, headers: { ...init?.headers, Authorization: 'Bearer x' } })",
+    );
+    visit.browser.click("#refresh", "List again");
+    visit.shows("#list .refusal", "invalid_token");
+    visit.browser.evaluate("globalThis.fetch = real");
+    visit.browser.click("#refresh", "List again");
+    visit.shows("#list", "Nothing is here yet.");
     visit.was_clean();
 }
 
@@ -263,6 +296,14 @@ fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
         );
         assert_eq!(visit.browser.evaluate(&hangs_over), json!([]), "at {width}");
         assert!(visit.browser.evaluate("innerWidth") == width, "at {width}");
+        if let Some(axe) = std::env::var_os("PRESIGND_AXE") {
+            visit.browser.evaluate(&std::fs::read_to_string(axe).unwrap());
+            let found = visit.browser.evaluate(
+                "axe.run().then(({ passes, violations }) => [passes.length > 20, ...violations.map(
+                   ({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)])",
+            );
+            assert_eq!(found, json!([true]), "at {width}, {scheme}");
+        }
         if let Some(folder) = std::env::var_os("PRESIGND_SCREENSHOTS") {
             visit.browser.screenshot(&Path::new(&folder).join(format!("page-{width}-{scheme}.png")));
         }

@@ -1,6 +1,6 @@
 // What a person does, as requests: first presignd is asked for a URL, then the store is sent what the URL is for.
 
-import { explain, issuedRequest, presignRequest, send } from "./api.js";
+import { explain, forget, issuedRequest, presignRequest, send } from "./api.js";
 import { size } from "./dom.js";
 import { decode } from "./decoder.js";
 import { begin } from "./steps.js";
@@ -20,6 +20,7 @@ async function ask(story, caller, body) {
     return document;
   }
   step.refused(document, await explain(caller, body));
+  if (answer.status === 401) forget(caller);
   const reasons = document.errors?.map((error) => error.detail).join("; ") ?? document.detail;
   throw new Refused(`${document.code}: ${reasons}`);
 }
@@ -75,6 +76,7 @@ function put({ method, url, headers }, file, progress, signal) {
     request.onload = () => resolve({ status: request.status, headers: fields(request), text: request.responseText });
     request.onerror = () => reject(new Error("the store cannot be reached"));
     request.onabort = () => reject(new Error("cancelled"));
+    signal.throwIfAborted();
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
   });

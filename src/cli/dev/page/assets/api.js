@@ -16,6 +16,11 @@ export async function tokenOf(caller) {
   return tokens.get(caller);
 }
 
+/** Lets a token go that is believed no more: presignd dev has a new key after each start. */
+export function forget(caller) {
+  tokens.delete(caller);
+}
+
 /** Everything that a token may do. */
 export async function grantsOf(caller) {
   const headers = { Authorization: `Bearer ${await tokenOf(caller)}` };
@@ -53,9 +58,9 @@ export async function send(request) {
   return { status: response.status, headers: [...response.headers], text: await response.text() };
 }
 
-/** Which grants were considered for a request, and which one decided. */
+/** Which grants were considered for a request, and which one decided; none, where the token is not believed. */
 export async function explain(caller, body) {
   const request = await presignRequest(caller, body);
   const answer = await send({ ...request, url: "/dev/explain" });
-  return JSON.parse(answer.text);
+  return answer.status === 200 ? JSON.parse(answer.text) : { grant: null, considered: [] };
 }

@@ -2,24 +2,35 @@
 
 import { grantsOf, world } from "./api.js";
 import { followUrl } from "./decoder.js";
-import { $, announce, el } from "./dom.js";
+import { $, el } from "./dom.js";
 import { refresh } from "./files.js";
 import { followLanguage } from "./steps.js";
 import { takeFiles } from "./uploads.js";
 
-const { callers, buckets } = await world();
-let caller = callers[0];
+let caller = null;
+let buckets = [];
 let folders = [];
 
 /** What each caller may do, as the service says. */
 const grants = new Map();
 
-for (const one of callers) {
-  const radio = el("input", { type: "radio", name: "caller", value: one.name, checked: one === caller });
-  radio.addEventListener("change", () => become(one));
-  const about = el("span", { class: "hint" }, one.about);
-  $("callers").append(el("label", {}, radio, el("span", {}, el("strong", {}, one.name), " ", about)));
-  grants.set(one.name, await grantsOf(one.name));
+async function start() {
+  const around = await world();
+  buckets = around.buckets;
+  for (const one of around.callers) {
+    const radio = el("input", { type: "radio", name: "caller", value: one.name, checked: one === around.callers[0] });
+    radio.addEventListener("change", () => become(one));
+    const about = el("span", { class: "hint" }, one.about);
+    $("callers").append(el("label", {}, radio, el("span", {}, el("strong", {}, one.name), " ", about)));
+    grants.set(one.name, await grantsOf(one.name));
+  }
+  $("folder").addEventListener("change", go);
+  $("refresh").addEventListener("click", go);
+  takeFiles(() => ({ caller: caller.name, folder: chosen() }), () => refresh(caller.name, chosen(), true));
+  followLanguage();
+  followUrl();
+  await become(around.callers[0]);
+  document.documentElement.dataset.ready = "";
 }
 
 async function become(one) {
@@ -69,19 +80,12 @@ function hint({ allows, maker }) {
 
 async function go() {
   const folder = chosen();
-  if (!folder) {
-    announce("No grant of this configuration names a folder in the store.");
-    $("folder-hint").textContent = $("status").textContent;
-    return;
-  }
+  if (!folder) throw new Error("no grant of the configuration names a folder in its store");
   $("folder-hint").textContent = hint(folder);
   await refresh(caller.name, folder);
 }
 
-$("folder").addEventListener("change", go);
-$("refresh").addEventListener("click", go);
-takeFiles(() => ({ caller: caller.name, folder: chosen() }), () => refresh(caller.name, chosen(), true));
-followLanguage();
-followUrl();
-await become(caller);
-document.documentElement.dataset.ready = "";
+start().catch((error) => {
+  $("trouble").textContent = `The page cannot start: ${error.message}. Is presignd dev still running?`;
+  $("trouble").hidden = false;
+});

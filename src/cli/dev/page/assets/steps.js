@@ -74,18 +74,22 @@ class Step {
   /** A refusal of presignd's: its problem, and what each grant had to do with it. */
   refused(problem, told) {
     const errors = (problem.errors ?? []).map(({ pointer, detail }) => el("li", {}, el("code", {}, pointer), ` ${detail}`));
-    const decides = told.considered.some((one) => one.decides);
     this.element.append(
       el(
         "div",
         { class: "refusal" },
         el("p", {}, el("strong", {}, `${problem.title} (${problem.code})`), el("br"), problem.detail),
         errors.length ? el("ul", {}, ...errors) : null,
-        el("p", {}, told.grant ? `The grant ${told.grant} decided.` : decides ? "" : "No grant covers this request."),
+        problem.status === 403 ? el("p", {}, decided(told)) : null,
         grants(told.considered),
       ),
     );
   }
+}
+
+function decided({ grant, considered }) {
+  const name = grant ?? considered.find((one) => one.decides)?.grant;
+  return name ? `The grant ${name} decided.` : "No grant covers this request.";
 }
 
 /** Every grant on the bucket, those that decide first. */

@@ -32,7 +32,7 @@ async function send(file, { caller, folder }) {
   const cancel = new AbortController();
   const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": `Upload of ${file.name}` });
   const state = el("span", { class: "state" }, size(file.size));
-  const button = el("button", { type: "button", "aria-label": `Cancel ${file.name}`, onclick: () => cancel.abort() }, "Cancel");
+  const button = el("button", { type: "button", "aria-label": `Cancel ${file.name}`, onclick: () => cancel.abort(new Error("cancelled")) }, "Cancel");
   const name = el("span", { class: "name" }, file.name);
   const row = el("li", { class: "upload" }, name, button, bar, state);
   $("uploads").prepend(row);
@@ -42,7 +42,7 @@ async function send(file, { caller, folder }) {
     state.textContent = `${size(Math.min(sent, file.size))} of ${size(file.size)}`;
   };
   try {
-    const key = await upload(caller, folder, file, progress, cancel.signal);
+    const key = await inTurn(() => upload(caller, folder, file, progress, cancel.signal));
     bar.value = bar.max;
     state.textContent = `${size(file.size)} at ${key}`;
     row.classList.add("good");
@@ -54,6 +54,22 @@ async function send(file, { caller, folder }) {
     return false;
   } finally {
     button.remove();
+  }
+}
+
+/** So many go at a time, since each file is read into memory for its digest. */
+let free = 3;
+const waiting = [];
+
+async function inTurn(act) {
+  if (free > 0) free--;
+  else await new Promise((resolve) => waiting.push(resolve));
+  try {
+    return await act();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else free++;
   }
 }
 
