@@ -11,7 +11,6 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::extract::Request;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::header;
 use axum::middleware;
@@ -45,7 +44,8 @@ impl Page {
 
     /// The page at `/`, to its own host alone.
     pub fn router(self, own: Arc<OnceLock<OwnHost>>) -> Router {
-        let policy = HeaderValue::try_from(content_security_policy(self.store)).ok();
+        let policy = HeaderValue::try_from(content_security_policy(self.store));
+        let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
         assets::router()
             .route("/dev/page.json", get(around))
             .route("/dev/explain", post(explain::explain))
@@ -64,14 +64,10 @@ fn content_security_policy(store: SocketAddr) -> String {
     )
 }
 
-async fn restrained(State(policy): State<Option<HeaderValue>>, request: Request, next: Next) -> Response {
+async fn restrained(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let fields = [
-        (header::REFERRER_POLICY, Some(HeaderValue::from_static("no-referrer"))),
-        (header::CONTENT_SECURITY_POLICY, policy),
-    ];
-    let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    response.headers_mut().extend(fields.collect::<HeaderMap>());
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 
