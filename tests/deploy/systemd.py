@@ -29,7 +29,8 @@ class Systemd(unittest.TestCase):
 
     def test_its_paths_are_those_of_its_configuration(self):
         unit, configuration = UNIT.read_text(), tomllib.loads(CONFIGURATION.read_text())
-        handed_over = {f"/run/credentials/presignd.service/{name}" for name in re.findall(r"LoadCredential=([^:]+):", unit)}
+        names = re.findall(r"LoadCredential=([^:]+):", unit)
+        handed_over = {f"/run/credentials/presignd.service/{name}" for name in names}
         used = {configuration["issuers"][0]["hmac_secret_file"], configuration["credentials"]["main"]["path"]}
         self.assertEqual(handed_over, used)
         self.assertIn("LogsDirectory=presignd\n", unit)
