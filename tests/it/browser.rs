@@ -295,6 +295,9 @@ fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
             one.checkVisibility() && one.getBoundingClientRect().right > {width}).map(one => one.outerHTML.slice(0, 80))"
         );
         assert_eq!(visit.browser.evaluate(&hangs_over), json!([]), "at {width}");
+        let shown =
+            "[...document.querySelectorAll('[hidden]')].filter(one => one.checkVisibility()).map(one => one.id)";
+        assert_eq!(visit.browser.evaluate(shown), json!([]), "hidden, and shown at {width}");
         assert!(visit.browser.evaluate("innerWidth") == width, "at {width}");
         if let Some(axe) = std::env::var_os("PRESIGND_AXE") {
             visit.browser.evaluate(&std::fs::read_to_string(axe).unwrap());
