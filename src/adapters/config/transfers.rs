@@ -14,6 +14,7 @@ use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::size;
 use crate::adapters::config::warnings;
 use crate::domain::claims::Claims;
+use crate::domain::forms;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
@@ -85,12 +86,14 @@ fn tags(section: &mut Section<'_>) -> Vec<String> {
     read.unwrap_or_default()
 }
 
-/// S3: 1 to 128 characters.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>
+/// A tag's name, held to what a caller's is held to.
 fn tag_name(name: &str) -> Result<String, Fault> {
-    match (1..=128).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
+    match forms::is_tag_name(name) {
         true => Ok(name.to_owned()),
-        false => Err(fault("a tag's name is 1 to 128 characters, none a control character", "rename it")),
+        false => Err(fault(
+            "a tag's name is 1 to 128 characters, none a control character, and not one of AWS's own (aws:…)",
+            "rename it",
+        )),
     }
 }
 

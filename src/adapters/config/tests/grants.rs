@@ -149,7 +149,7 @@ actions = ["write"]
 max_size = "0B"
 content_types = ["*/*", "image/*", "image"]
 storage_classes = ["standard", "GLACIER_IR"]
-tags = ["a", "b", "a", ""]
+tags = ["a", "b", "a", "", "aws:x"]
 metadata = 0
 set_metadata = { Owner = "{sub}", owner = "x", "a b" = "x", bad = "é", worse = " x", unclosed = "{sub", num = 5 }
 set_tags = { a = "1", b = "1", c = "1", d = "1", e = "1", f = "1", g = "1", h = "1", i = "1", j = "1", k = "1" }
@@ -168,7 +168,8 @@ source_ips = ["192.0.2.0/24", "192.0.2.300"]
             r#"8:36: a media type is type/subtype, perhaps with ;name=value parameters; write one such as "image/png" or "image/*""#,
             "9:20: a storage class is 1 to 64 of the characters A-Z 0-9 _, such as STANDARD_IA; correct it",
             r#"10:19: the tag "a" is there twice; remove one of the two"#,
-            "10:24: a tag's name is 1 to 128 characters, none a control character; rename it",
+            "10:24: a tag's name is 1 to 128 characters, none a control character, and not one of AWS's own (aws:…); rename it",
+            "10:28: a tag's name is 1 to 128 characters, none a control character, and not one of AWS's own (aws:…); rename it",
             "11:12: true or false is expected, not an integer; write true or false",
             "12:35: owner is there twice: case makes no difference; remove one of the two",
             "12:48: a name of metadata is 1 to 64 of the characters a-z 0-9 -; rename it",
