@@ -204,7 +204,7 @@ fn signers<'t>(section: &mut Section<'t>, credentials: &Credentials) -> Option<S
     let node = match (section.take("credentials"), names.only()) {
         (Some(node), _) => node,
         (None, Some(only)) => return Some(Signers { read: only.clone(), write: only.clone(), at: section.at() }),
-        (None, None) => section.require("credentials", &format!("\"…\" with one of {}", names.list()))?,
+        (None, None) => section.require("credentials", &names.one_of())?,
     };
     if !matches!(node.value, Value::Table(_)) {
         let name = report.accept(&node.at, names.refer(node))?;

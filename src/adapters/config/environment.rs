@@ -73,6 +73,10 @@ fn path_of(name: &str) -> Result<Vec<String>, Fault> {
     if scalars.iter().any(|known| known == bare) {
         return Ok(bare.split("__").map(str::to_ascii_lowercase).collect());
     }
+    let beginning = format!("{bare}__");
+    if scalars.iter().any(|known| known.starts_with(&beginning)) {
+        return Err(fault("a table cannot be set by the environment", "set its keys, each by a variable of its own"));
+    }
     Err(match nearest(bare, scalars.iter().map(String::as_str)) {
         Some(near) => fault("no such setting", format!("write {PREFIX}{near} if that is meant")),
         None => fault(

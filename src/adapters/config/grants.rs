@@ -70,7 +70,7 @@ pub(super) fn writes(grant: &Grant) -> bool {
 
 fn grant<'t>(section: &mut Section<'t>, name: Option<Name>, known: &Known<'_>) -> Option<Placed<'t>> {
     let effect = section.read("effect", effect).unwrap_or(Effect::Allow);
-    let bucket = section.require("bucket", &format!("\"…\" with one of {}", known.buckets.list()));
+    let bucket = section.require("bucket", &known.buckets.one_of());
     let bucket =
         bucket.and_then(|node| Some((section.report().accept(&node.at, known.buckets.refer(node))?, &node.at)));
     let scope = scope(section);

@@ -82,6 +82,14 @@ impl Names {
         }
     }
 
+    /// How a key that refers to one of them is written, for a message.
+    pub(super) fn one_of(&self) -> String {
+        match self.order.is_empty() {
+            true => "\"…\"".to_owned(),
+            false => format!("\"…\" with one of {}", self.list()),
+        }
+    }
+
     /// The first few, for a message.
     pub(super) fn list(&self) -> String {
         let mut some: Vec<_> = self.order.iter().take(MOST_LISTED).map(Name::as_str).collect();

@@ -182,7 +182,9 @@ pub(super) fn some_text(node: &Node) -> Result<&str, Fault> {
 pub(super) fn number(node: &Node) -> Result<u64, Fault> {
     let found = match &node.value {
         Value::Integer(number) => number.and_then(|number| u64::try_from(number).ok()),
-        Value::Variable(text) => text.parse().ok(),
+        Value::Variable(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.parse().ok()
+        }
         _ => return Err(unexpected("a whole number is expected", node, "write it in digits, without quotes")),
     };
     found.ok_or_else(|| fault("the number is out of range", "write a whole number from 0"))

@@ -140,7 +140,7 @@ fn origin(node: &Node) -> Result<String, Fault> {
     let text = some_text(node)?;
     let like = "write one such as \"https://app.example.com\"";
     if matches!(text, "*" | "null") {
-        return Err(fault(format!("{text:?} would let pages of anyone's in"), "name the origins of your own pages"));
+        return Err(fault(format!("{text:?} would let anyone's pages in"), "name the origins of your own pages"));
     }
     let url = Url::parse(text).map_err(|_| fault("not an origin", like))?;
     let serialised = match url.origin() {

@@ -42,12 +42,27 @@ fn what_the_environment_says_wrong_is_told_by_the_variable() {
             "0.0.0.0:80",
             "warning: listen speaks plain HTTP beyond loopback; listen on loopback behind a proxy that ends TLS, or see that the network is your own",
         ),
-        ("PRESIGND__SERVER__MAX_BATCH", "many", "the number is out of range; write a whole number from 0"),
+        (
+            "PRESIGND__SERVER__MAX_BATCH",
+            "many",
+            "a whole number is expected, not \"many\"; write it in digits, without quotes",
+        ),
+        (
+            "PRESIGND__SERVER__MAX_IN_FLIGHT",
+            "",
+            "a whole number is expected, not \"\"; write it in digits, without quotes",
+        ),
+        ("PRESIGND__SERVER__MAX_BATCH", "0", "the number is out of range; write 1 to 1000000000"),
         ("PRESIGND__AUDIT__REQUIRED", "1", "true or false is expected, not \"1\"; write true or false"),
         (
             "PRESIGND__SERVER__CORS_ORIGINS",
             "https://a.example",
             "a list cannot be set by the environment; set it in the file",
+        ),
+        (
+            "PRESIGND__RATE_LIMITS__PER_SUBJECT",
+            "5/s",
+            "a table cannot be set by the environment; set its keys, each by a variable of its own",
         ),
         ("PRESIGND__SERVER__LISTN", "x", "no such setting; write PRESIGND__SERVER__LISTEN if that is meant"),
         (

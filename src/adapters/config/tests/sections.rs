@@ -7,7 +7,7 @@ fn sections_are_checked_whole() {
     check_rows(&SECTIONS);
 }
 
-pub(super) const SECTIONS: [Row; 21] = [
+pub(super) const SECTIONS: [Row; 22] = [
     (
         "addresses are an IP and a port, and URLs https",
         "any",
@@ -45,8 +45,8 @@ public_url = "https://u:p@uploads.example.com/"
 cors_origins = ["*", "null", "https://app.example.com/", "https://App.example.com", "https://app.example.com:443", "app.example.com", "capacitor://localhost", "https://ok.example.com:8443", 5]
 "#,
         &[
-            r#"2:17: "*" would let pages of anyone's in; name the origins of your own pages"#,
-            r#"2:22: "null" would let pages of anyone's in; name the origins of your own pages"#,
+            r#"2:17: "*" would let anyone's pages in; name the origins of your own pages"#,
+            r#"2:22: "null" would let anyone's pages in; name the origins of your own pages"#,
             r#"2:30: not as browsers send an origin; write "https://app.example.com""#,
             r#"2:58: not as browsers send an origin; write "https://app.example.com""#,
             r#"2:85: not as browsers send an origin; write "https://app.example.com""#,
@@ -229,6 +229,16 @@ listen = "127.0.0.1:1"
             "1:1: there is no [[issuers]]: nobody's token is believed; add [[issuers]]",
             "1:1: there is no [buckets.ALIAS]: no URL leads anywhere; add [buckets.ALIAS]",
             "1:1: there is no [[grants]]: nobody may do anything; add [[grants]]",
+        ],
+    ),
+    (
+        "a grant where there is no bucket to name",
+        "bare",
+        "[[grants]]\nname = \"a\"\nprefix = \"\"\nactions = [\"read\"]\n",
+        &[
+            "1:1: [[grants]] has no bucket; add bucket = \"…\"",
+            "1:1: there is no [[issuers]]: nobody's token is believed; add [[issuers]]",
+            "1:1: there is no [buckets.ALIAS]: no URL leads anywhere; add [buckets.ALIAS]",
         ],
     ),
     (
