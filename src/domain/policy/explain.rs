@@ -1,7 +1,9 @@
 //! The decision with its reasons, grant by grant.
 
 use crate::domain::caller::Caller;
+use crate::domain::claims::ClaimPath;
 use crate::domain::grant::Effect;
+use crate::domain::grant::Grant;
 use crate::domain::name::Name;
 use crate::domain::policy::Circumstances;
 use crate::domain::policy::Permit;
@@ -15,6 +17,8 @@ use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Object;
 use crate::domain::request::Request;
+use crate::domain::scope::Scope;
+use crate::domain::template::texts;
 
 /// A decision, and what every grant on the bucket had to do with it.
 #[derive(Debug)]
@@ -55,12 +59,18 @@ impl Question<'_> {
             (Object::Key(_) | Object::Prefix(_), _) => self.request.object.as_str(),
         };
         let for_prefix = matches!(self.request.object, Object::Prefix(_));
+        let keyless = matches!((&self.request.object, outcome), (Object::ForFile { .. }, Err(_)));
+        let undecided = if keyless { "no key was made" } else { "a grant with a longer prefix decides" };
         let covers = |place: Place| !(for_prefix && self.policy.grant(place).scope.is_key());
         let deciding = longest(self.allows_covering(text, covers));
         let spoken_of = outcome.as_ref().err().and_then(|refusal| refusal.grant.as_ref());
         let one = |place: &Place| {
             let grant = self.policy.grant(*place);
-            let reach = self.reach(*place, text).and_then(|_| if covers(*place) { Ok(()) } else { Err(Miss::Prefix) });
+            let reach = match self.reach(*place, text) {
+                Err(Miss::Prefix) if keyless && self.is_keyless_candidate(*place) => Ok(()),
+                Ok(_) if !covers(*place) => Err(Miss::Prefix),
+                reached => reached.map(|_| ()),
+            };
             let denied = grant.effect == Effect::Deny && for_prefix && self.deny_around(text) == Some(*place);
             let decides = match grant.effect {
                 Effect::Allow => deciding.contains(place) || spoken_of == Some(&grant.name),
@@ -72,25 +82,62 @@ impl Question<'_> {
                 prefix: grant.scope.as_str().to_owned(),
                 candidate: reach.is_ok() || denied,
                 decides,
-                reasons: self.reasons(*place, &reach, decides),
+                reasons: match decides {
+                    true => self.deciding_reasons(*place),
+                    false => vec![self.other_reason(*place, &reach, undecided)],
+                },
             }
         };
         self.shelf.all.iter().map(one).collect()
     }
 
-    fn reasons(&self, place: Place, reach: &Result<(), Miss>, decides: bool) -> Vec<String> {
-        let grant = self.policy.grant(place);
-        match (grant.effect, reach) {
-            (_, Err(miss)) if !decides => vec![miss.to_string()],
-            (Effect::Deny, _) => vec!["it denies this".to_owned()],
-            (Effect::Allow, Ok(())) if !decides => vec!["a grant with a longer prefix decides".to_owned()],
-            (Effect::Allow, Ok(()) | Err(_)) => match self.judge(place).satisfied() {
+    /// What a grant that decides has to say.
+    fn deciding_reasons(&self, place: Place) -> Vec<String> {
+        match self.policy.grant(place).effect {
+            Effect::Deny => vec![DENIES.to_owned()],
+            Effect::Allow => match self.judge(place).satisfied() {
                 Ok(_) => vec!["all its limits are met".to_owned()],
                 Err(refusal) => unmet(&refusal),
             },
         }
     }
+
+    /// Why another does not; `undecided` is why a candidate does not.
+    fn other_reason(&self, place: Place, reach: &Result<(), Miss>, undecided: &str) -> String {
+        let grant = self.policy.grant(place);
+        match (grant.effect, reach) {
+            (_, Err(miss)) => self.missed(grant, miss),
+            (Effect::Deny, Ok(())) => DENIES.to_owned(),
+            (Effect::Allow, Ok(())) => undecided.to_owned(),
+        }
+    }
+
+    /// Why a grant is no candidate.
+    fn missed(&self, grant: &Grant, miss: &Miss) -> String {
+        match miss {
+            Miss::Issuer => "it is for another issuer".to_owned(),
+            Miss::Action => "the operation is not among its actions".to_owned(),
+            Miss::When(claim) => format!("the token's {claim} is not what `when` asks"),
+            Miss::Prefix => self.uncovered(&grant.scope),
+        }
+    }
+
+    fn uncovered(&self, scope: &Scope) -> String {
+        let fills = |claim: &ClaimPath| self.holder.claims.at(claim).is_some_and(|found| !texts(found).is_empty());
+        if let Some(absent) = scope.claims().find(|claim| !fills(claim)) {
+            return format!("the token has no {absent} to fill in");
+        }
+        let told = match (&self.request.object, scope.is_key()) {
+            (Object::Prefix(_), true) => "a key covers no prefix",
+            (Object::Prefix(_), false) => "its prefix does not begin the one asked for",
+            (Object::Key(_) | Object::ForFile { .. }, true) => "its key is another",
+            (Object::Key(_) | Object::ForFile { .. }, false) => "its prefix does not begin the key",
+        };
+        told.to_owned()
+    }
 }
+
+const DENIES: &str = "it denies this";
 
 /// What a refusal says is unmet, a line each.
 fn unmet(refusal: &Refusal) -> Vec<String> {
@@ -101,16 +148,5 @@ fn unmet(refusal: &Refusal) -> Vec<String> {
     match refusal.errors.as_slice() {
         [] => vec!["it is switched off (enabled = false)".to_owned()],
         errors => errors.iter().map(line).collect(),
-    }
-}
-
-impl std::fmt::Display for Miss {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Issuer => f.write_str("it is for another issuer"),
-            Self::Action => f.write_str("the operation is not among its actions"),
-            Self::When(claim) => write!(f, "the token's {claim} is not what `when` asks"),
-            Self::Prefix => f.write_str("its prefix does not begin the key, or the token lacks a claim in it"),
-        }
     }
 }

@@ -68,7 +68,7 @@ impl Question<'_> {
     }
 
     /// Whether an allow is a candidate for some key.
-    fn is_keyless_candidate(&self, place: Place) -> bool {
+    pub(super) fn is_keyless_candidate(&self, place: Place) -> bool {
         let grant = self.policy.grant(place);
         let allows = grant.effect == Effect::Allow;
         allows && self.meets(grant).is_ok() && self.fills(place, "").is_none_or(|fills| !fills.is_empty())

@@ -258,6 +258,28 @@ fn an_explanation_considers_every_grant_on_the_bucket_in_order() {
     writes false false the operation is not among its actions
     foreign false false it is for another issuer
     staff false false the token's groups is not what `when` asks
-    shut false false its prefix does not begin the key, or the token lacks a claim in it
+    shut false false its prefix does not begin the key
     ");
+}
+
+#[test]
+fn an_explanation_tells_why_a_grant_does_not_cover_what_was_asked_for() {
+    let file = r#"{"operation":"PutObject","bucket":"media","file_name":"x.png"}"#.to_owned();
+    let rows = [
+        (allow("g", "a/{sub}/", &["read"]), get("a/7/x"), "false: its prefix does not begin the key"),
+        (allow("g", "a/{org}/", &["read"]), get("a/7/x"), "false: the token has no org to fill in"),
+        (key("g", "a/y", &["read"]), get("a/x"), "false: its key is another"),
+        (key("g", "a/", &["list"]), list("a/"), "false: a key covers no prefix"),
+        (allow("g", "a/b/", &["list"]), list("a/"), "false: its prefix does not begin the one asked for"),
+        (allow("g", "a/", &["write"]), file, "true: no key was made"),
+    ];
+    let windows = windows();
+    let around = Circumstances { id: "0197", address: None, windows: &windows, now: now() };
+    for (grant, body, expected) in rows {
+        let request = Request::parse(&value(&body)).unwrap();
+        let explanation = policy(vec![grant]).explain(&caller("corp", r#"{"sub":"42"}"#), &request, around);
+        let told: Vec<_> =
+            explanation.considered.iter().map(|one| format!("{}: {}", one.candidate, one.reasons.join("; "))).collect();
+        assert_eq!(told, [expected], "{body}");
+    }
 }
