@@ -7,6 +7,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::config;
 use crate::adapters::telemetry::Metrics;
 use crate::domain::caller::Caller;
+use crate::domain::claims::Claims;
 use crate::domain::name::Name;
 
 mod cache;
@@ -20,11 +21,12 @@ mod unverified;
 
 use cache::Cache;
 use cache::Fingerprint;
-use fault::Fault;
 use issuer::Issuer;
 use issuer::Keys;
 use report::Reporter;
 use unverified::Unverified;
+
+pub use fault::Fault;
 
 /// Verifies tokens: the issuers of a configuration, their keys, and the tokens that were verified a short while ago.
 /// The tasks that refresh the keys end when this is dropped.
@@ -90,6 +92,11 @@ impl Tokens {
         outcome.map_err(Fault::error)
     }
 
+    /// The same for whoever runs the service: with the reason, which no caller is told.
+    pub async fn examine(&self, token: &str, now: SystemTime) -> Result<Arc<Caller>, Fault> {
+        self.judge(token, now).await.1
+    }
+
     /// Also says which issuer the token names, if it is one of the configuration's.
     async fn judge(&self, token: &str, now: SystemTime) -> (Option<&Issuer>, Result<Arc<Caller>, Fault>) {
         if token.len() > MAX_BYTES {
@@ -132,6 +139,15 @@ impl Tokens {
     /// How it stands with each issuer, in the configuration's order.
     pub fn issuers(&self) -> Vec<IssuerState> {
         self.issuers.iter().map(Issuer::state).collect()
+    }
+}
+
+/// Whether claims that somebody wrote down could stand in a token of the issuer: `iss`, where they have it, is the
+/// issuer's, and what names a caller is a string.
+pub fn could_be_of(issuer: &config::Issuer, claims: &Claims) -> Result<(), Fault> {
+    match claims.named("iss").is_none_or(|iss| iss.as_str() == Some(&issuer.issuer)) {
+        true => rules::names_are_strings(claims),
+        false => Err(Fault::UnknownIssuer),
     }
 }
 

@@ -52,6 +52,6 @@ pub fn json_object(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value @ Value::Object(_)) => Ok(value),
         Ok(_) => Err("not a JSON object".to_owned()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(format!("not JSON: {error}")),
     }
 }

@@ -15,6 +15,8 @@ use crate::adapters::clock::Clock;
 use crate::adapters::config::Issuer;
 use crate::adapters::config::Settings;
 use crate::adapters::telemetry::Metrics;
+use crate::adapters::token;
+use crate::adapters::token::Fault;
 use crate::adapters::token::TokenError;
 use crate::adapters::token::Tokens;
 use crate::cli::Failure;
@@ -30,6 +32,7 @@ use crate::domain::policy::CredentialWindows;
 use crate::domain::policy::Explanation;
 use crate::domain::policy::Window;
 use crate::domain::refusal::MemberError;
+use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
 
@@ -68,7 +71,8 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   presignd explain --config presignd.toml --claims '{\"sub\":\"42\"}' PutObject media users/42/a.png
-  presignd explain --config presignd.toml --token-file token.jwt --json GetObject media users/42/a.png
+  presignd explain --config presignd.toml --token-file token.jwt --json \\
+    GetObject media users/42/a.png
   presignd explain --config presignd.toml --claims '{\"sub\":\"42\"}' \\
     --request '{\"operation\":\"PutObject\",\"bucket\":\"media\",\"key\":\"users/42/a.png\",\"content_length\":9}'";
 
@@ -78,11 +82,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = Clock::system().now();
     let body = arguments.body()?;
     let told = match arguments.caller(&settings, now)? {
-        Err(error) => Told::refused(code_of(error), Vec::new()),
+        Err(fault) => Told::refused(code_of(fault), vec![MemberError::at("", fault.to_string())]),
         Ok(caller) => Told::about(&settings, &caller, &body, arguments.address, now),
     };
     match arguments.json {
-        true => println!("{}", serde_json::to_string(&told).map_err(Failure::failed)?),
+        true => told.print_json()?,
         false => print!("{}", told.text()),
     }
     Ok(if told.decision == "issued" { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -101,7 +105,7 @@ impl Arguments {
         ask::json_object(&text).map_err(|error| Failure::usage(format!("--request: {error}")))
     }
 
-    fn caller(&self, settings: &Settings, now: SystemTime) -> Result<Result<Caller, TokenError>, Failure> {
+    fn caller(&self, settings: &Settings, now: SystemTime) -> Result<Result<Caller, Fault>, Failure> {
         match (&self.token_file, &self.claims) {
             (Some(file), _) => {
                 let token = ask::read(file).map_err(|error| Failure::failed(format!("{file}: {error}")))?;
@@ -112,7 +116,8 @@ impl Arguments {
                 let payload = payload.map_err(|error| Failure::usage(format!("--claims: {error}")))?;
                 let issuer = self.issuer_of(settings)?;
                 let (claims, ends) = (Claims::of(payload).unwrap_or_default(), now + AN_HOUR);
-                Ok(Ok(Caller::verified(issuer.name.clone(), claims, &issuer.scope_claims, ends)))
+                Ok(token::could_be_of(issuer, &claims)
+                    .map(|()| Caller::verified(issuer.name.clone(), claims, &issuer.scope_claims, ends)))
             }
         }
     }
@@ -131,13 +136,13 @@ impl Arguments {
 
 const AN_HOUR: Duration = Duration::from_secs(3600);
 
-fn verify(settings: &Settings, token: &str, now: SystemTime) -> Result<Result<Caller, TokenError>, Failure> {
+fn verify(settings: &Settings, token: &str, now: SystemTime) -> Result<Result<Caller, Fault>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let metrics = Metrics::new().map_err(Failure::failed)?;
     Ok(runtime.block_on(async {
         let tokens = Tokens::start(&settings.issuers, Clock::system(), metrics);
         tokens.settled().await;
-        tokens.verify(token, now).await.map(|caller| (*caller).clone())
+        tokens.examine(token, now).await.map(|caller| (*caller).clone())
     }))
 }
 
@@ -146,8 +151,8 @@ fn endless(settings: &Settings) -> CredentialWindows {
     CredentialWindows(settings.credentials.iter().map(|(name, _)| (name.clone(), Window::Endless)).collect())
 }
 
-fn code_of(error: TokenError) -> &'static str {
-    match error {
+fn code_of(fault: Fault) -> &'static str {
+    match fault.error() {
         TokenError::Expired => "expired_token",
         TokenError::Invalid => "invalid_token",
         TokenError::KeysUnavailable => "keys_unavailable",
@@ -218,6 +223,15 @@ impl Told {
         }
     }
 
+    /// What is wrong before any grant is looked at has no place in the JSON: it goes to the standard error.
+    fn print_json(&self) -> Result<(), Failure> {
+        println!("{}", serde_json::to_string(self).map_err(Failure::failed)?);
+        if self.considered.is_empty() {
+            self.errors.iter().for_each(|error| eprintln!("presignd: {}", line(error)));
+        }
+        Ok(())
+    }
+
     fn text(&self) -> String {
         let mut text = match (&self.code, &self.grant) {
             (None, Some(grant)) => format!("issued, by the grant {grant}\n"),
@@ -226,8 +240,10 @@ impl Told {
             (Some(code), None) => format!("refused: {code}\n"),
         };
         for error in &self.errors {
-            let place = if error.pointer.is_empty() { "/" } else { &error.pointer };
-            _ = writeln!(text, "  {}: {}", printable(place), printable(&error.detail));
+            _ = writeln!(text, "  {}", line(error));
+        }
+        if self.code == Some(RefusalCode::NoGrant.as_str()) && self.considered.is_empty() {
+            text.push_str("  no grant is on that bucket\n");
         }
         for one in &self.considered {
             let mark = if one.decides { "*" } else { " " };
@@ -238,6 +254,14 @@ impl Told {
             }
         }
         text
+    }
+}
+
+/// What is wrong, after its pointer if it is one member's.
+fn line(error: &MemberError) -> String {
+    match error.pointer.as_str() {
+        "" => printable(&error.detail),
+        pointer => printable(&format!("#{pointer}: {}", error.detail)),
     }
 }
 

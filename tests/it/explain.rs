@@ -218,3 +218,37 @@ fn what_cannot_be_explained_is_wrong_usage() {
         assert_eq!(output.code, code, "{case}: {output:?}");
     }
 }
+
+#[test]
+fn what_is_wrong_before_any_grant_is_looked_at_is_told_too() {
+    let presignd = presignd();
+    let put = |key: &'static str| ["PutObject", "media", key];
+    let rows = [
+        (
+            "a key",
+            vec!["--claims", "{}"],
+            put("a//b"),
+            "#/key: a key must not begin with a slash or hold an empty segment",
+        ),
+        ("an operation", vec!["--claims", "{}"], ["Get", "media", "a"], "#/operation: give one of DeleteObject,"),
+        (
+            "claims that no token can have",
+            vec!["--claims", r#"{"sub":42}"#],
+            put("a"),
+            "one of its claims has the wrong type",
+        ),
+        ("claims of another issuer", vec!["--claims", r#"{"iss":"x"}"#], put("a"), "its iss is not one of"),
+        ("a token", vec!["--token-file", "-"], put("a"), "the token is not three parts"),
+    ];
+    for (case, who, what, expected) in rows {
+        let output = presignd.run("explain", &[&who[..], &what].concat(), "x");
+        assert!(output.stdout.contains(expected), "{case}: {output:?}");
+        let output = presignd.run("explain", &[&["--json"], &who[..], &what].concat(), "x");
+        assert!(output.stderr.contains(expected), "{case}, as JSON: {output:?}");
+        assert_eq!(output.code, 1, "{case}: {output:?}");
+    }
+    let output = presignd.run("explain", &["--claims", "{}", "GetObject", "nowhere", "a"], "");
+    assert!(output.stdout.contains("no grant is on that bucket"), "{output:?}");
+    let output = presignd.run("explain", &["--claims", "{", "GetObject", "media", "a"], "");
+    assert!(output.stderr.contains("--claims: not JSON: "), "{output:?}");
+}

@@ -3,38 +3,46 @@
 use super::TokenError;
 
 /// Why a token makes no caller, in the order in which it is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Above 8 KiB.
+    #[error("the token is longer than 8 KiB")]
     TooLarge,
-    /// Not three parts of base64url without padding, the first two JSON objects without duplicate members.
+    #[error(
+        "the token is not three parts of base64url without padding, the first two JSON objects without duplicate members"
+    )]
     Malformed,
-    /// `iss` is missing or not one of the configuration's.
+    #[error("its iss is not one of the configuration's issuers")]
     UnknownIssuer,
-    /// `crit` or `b64`.
+    #[error("its header has crit or b64")]
     Extension,
-    /// `typ` is not the issuer's `token_type`.
+    #[error("its typ is not the issuer's token_type")]
     TokenType,
-    /// `none`, unknown, or not among the issuer's `algorithms`.
+    /// `none` and unknown ones too.
+    #[error("its alg is not among the issuer's algorithms")]
     Algorithm,
-    /// There is no key set of that issuer.
+    #[error("there is no key set of its issuer")]
     NoKeys,
-    /// No key of that `kid`.
+    #[error("its issuer has no key of its kid")]
     UnknownKey,
-    /// A key of another family, curve or `alg`; or none of that family for a token without `kid`.
+    /// Another family, curve or `alg`; or none of that family for a token without `kid`.
+    #[error("its issuer's key is not for its alg")]
     UnfitKey,
-    /// More than one key fits.
+    #[error("it has no kid, and more than one of its issuer's keys fits")]
     AmbiguousKey,
+    #[error("its signature is not by its issuer's key")]
     Signature,
+    #[error("it is for another audience")]
     Audience,
     /// `cnf`: the token is of use only together with a proof that presignd does not ask for.
+    #[error("it is bound to a proof (cnf) that presignd does not ask for")]
     Bound,
-    /// One of `required_claims`, or `exp`.
+    #[error("it lacks exp, or one of the issuer's required_claims")]
     MissingClaim,
-    /// A claim of the wrong type, or a time beyond all measure.
+    #[error("one of its claims has the wrong type, or is a time beyond all measure")]
     MalformedClaim,
-    /// Before `nbf` or `iat`.
+    #[error("its nbf or iat is still to come")]
     NotYetValid,
+    #[error("it has expired")]
     Expired,
 }
 

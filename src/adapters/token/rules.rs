@@ -44,11 +44,17 @@ pub fn window(claims: &Claims, issuer: &Issuer) -> Result<Window, Fault> {
     if issuer.required_claims.iter().any(is_missing) {
         return Err(Fault::MissingClaim);
     }
-    let is_text = |name: &&str| claims.named(name).is_none_or(|claim| claim.as_str().is_some());
-    if !["sub", "client_id", "jti"].iter().all(is_text) {
-        return Err(Fault::MalformedClaim);
-    }
+    names_are_strings(claims)?;
     times(claims, issuer.leeway)
+}
+
+/// `sub`, `client_id` and `jti` are strings where they are present.
+pub fn names_are_strings(claims: &Claims) -> Result<(), Fault> {
+    let is_text = |name: &str| claims.named(name).is_none_or(|claim| claim.as_str().is_some());
+    match ["sub", "client_id", "jti"].into_iter().all(is_text) {
+        true => Ok(()),
+        false => Err(Fault::MalformedClaim),
+    }
 }
 
 /// RFC 7519, 4.1.3: a string, or a list of strings.
