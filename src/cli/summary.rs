@@ -138,7 +138,7 @@ fn signers(grant: &Grant, bucket: Option<&Bucket>) -> String {
 
 fn upload(limits: &UploadLimits) -> Vec<String> {
     let mut said = Vec::new();
-    said.extend(limits.max_size.map(|bytes| format!("at most {bytes} bytes")));
+    said.extend(limits.max_size.map(|bytes| format!("at most {}", size(bytes))));
     said.extend(
         limits
             .content_types
@@ -177,6 +177,14 @@ fn span(time: Duration) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let fitting = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
     fitting.map_or("0s".to_owned(), |(unit, name)| format!("{}{name}", seconds / unit))
+}
+
+/// In the largest unit that gives a whole number, as the configuration writes it.
+fn size(bytes: u64) -> String {
+    let units = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let decimal = [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"), (1, "B")];
+    let fitting = units.into_iter().chain(decimal).find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    fitting.map_or("0B".to_owned(), |(unit, name)| format!("{}{name}", bytes / unit))
 }
 
 fn joined(items: impl IntoIterator<Item = impl ToString>, between: &str) -> String {
@@ -264,6 +272,21 @@ prefix = ""
     fn a_grant_is_told_in_a_few_lines() {
         let loaded = config::parse(TEXT.as_bytes(), Path::new("p.toml"), &Environment::default()).expect("no error");
         insta::assert_snapshot!(of(&loaded.settings.policy).join("\n"));
+    }
+
+    #[test]
+    fn a_size_is_told_as_the_configuration_writes_it() {
+        let rows = [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1KiB"),
+            (25_000_000, "25MB"),
+            (100 << 20, "100MiB"),
+            (5 << 40, "5TiB"),
+        ];
+        for (bytes, text) in rows {
+            assert_eq!(size(bytes), text);
+        }
     }
 
     #[test]
