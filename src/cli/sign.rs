@@ -50,7 +50,7 @@ pub struct Arguments {
     #[command(flatten)]
     words: Words,
     /// How long the URL shall live, such as 15m
-    #[arg(long, value_name = "D", requires = "key")]
+    #[arg(long, value_name = "D", conflicts_with = "requests")]
     expires_in: Option<String>,
     /// A file with one body of /v1/presign a line (- is the standard input); one line is written for each
     #[arg(long, value_name = "FILE", conflicts_with = "operation")]
@@ -67,10 +67,12 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  presignd sign --config presignd.toml --grant reports GetObject media reports/2026.pdf --expires-in 1h
+  presignd sign --config presignd.toml --grant reports --expires-in 1h \\
+    GetObject media reports/2026.pdf
   presignd sign --config presignd.toml --grant own-folder --claims '{\"sub\":\"42\"}' --curl \\
     PutObject media users/42/a.png
-  presignd sign --config presignd.toml --grant reports --requests requests.jsonl --at 2026-11-24T12:00:00Z";
+  presignd sign --config presignd.toml --grant reports --at 2026-11-24T12:00:00Z \\
+    --requests requests.jsonl";
 
 /// Signs, and fails if any of the answers is a problem.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -135,7 +137,8 @@ impl Arguments {
             return Ok(Clock::system().now());
         };
         let wrong = |why: &dyn std::fmt::Display| Failure::usage(format!("--at {text:?}: {why}"));
-        let instant = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| wrong(&error))?;
+        let instant = OffsetDateTime::parse(text, &Rfc3339);
+        let instant = instant.map_err(|_| wrong(&"write a time such as 2026-11-24T12:00:00Z"))?;
         match instant.checked_to_offset(UtcOffset::UTC).filter(|instant| (1970..=9998).contains(&instant.year())) {
             Some(instant) => Ok(instant.into()),
             None => Err(wrong(&"write a time of the years 1970 to 9998")),
@@ -150,9 +153,8 @@ impl Arguments {
             return Ok(vec![Ok(body)]);
         };
         let text = ask::read(file).map_err(|error| Failure::failed(format!("{file}: {error}")))?;
-        let malformed = |error: serde_json::Error| ApiError::of(Code::MalformedJson).with_detail(error.to_string());
         let lines = text.lines().filter(|line| !line.trim().is_empty());
-        Ok(lines.map(|line| serde_json::from_str(line).map_err(malformed)).collect())
+        Ok(lines.map(|line| serde_json::from_str(line).map_err(|error| ApiError::malformed(&error))).collect())
     }
 }
 

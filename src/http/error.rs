@@ -58,6 +58,12 @@ impl ApiError {
         Self { errors, ..self }
     }
 
+    /// A body that is no JSON: tells where, and what of that a JSON parser has to say.
+    pub fn malformed(error: &serde_json::Error) -> Self {
+        let words: String = error.to_string().chars().take(MOST_WORDS).collect();
+        Self::of(Code::MalformedJson).with_detail(format!("Send one JSON value: {words}."))
+    }
+
     /// With the time after which another try may succeed.
     pub fn with_retry_after_seconds(self, seconds: u64) -> Self {
         Self { retry_after_seconds: Some(seconds), ..self }
@@ -78,6 +84,9 @@ impl ApiError {
         self.retry_after_seconds.or_else(|| self.code.usual_wait_seconds())
     }
 }
+
+/// A member's name may stand in what a parser says, and be as long as a body.
+const MOST_WORDS: usize = 200;
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {

@@ -125,7 +125,7 @@ impl<S: Sync> FromRequest<S> for JsonBody {
             return Err(ApiError::of(Code::UnsupportedMediaType));
         }
         let bytes = read(&parts.headers, body, context.snapshot.settings.server.max_body).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| malformed(&error))
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::malformed(&error))
     }
 }
 
@@ -158,15 +158,6 @@ async fn read(headers: &HeaderMap, body: Body, most: u64) -> ApiResult<Bytes> {
 fn unread(error: &dyn Error) -> ApiError {
     ApiError::of(Code::InvalidRequest).with_detail("Send the whole body, as its head announces it.").caused_by(error)
 }
-
-/// Tells where, and what of that a JSON parser has to say.
-fn malformed(error: &serde_json::Error) -> ApiError {
-    let words: String = error.to_string().chars().take(MOST_WORDS).collect();
-    ApiError::of(Code::MalformedJson).with_detail(format!("Send one JSON value: {words}."))
-}
-
-/// A member's name may stand in them, and be as long as a body.
-const MOST_WORDS: usize = 200;
 
 fn context(parts: &Parts) -> ApiResult<&Arc<Context>> {
     parts.extensions.get().ok_or_else(|| ApiError::internal("a request without its context"))
@@ -236,7 +227,7 @@ mod tests {
         let name = "x".repeat(10_000);
         for text in [&format!("{{\"{name}\":1,\"{name}\":2}}"), "{", "[1]x", "\"\u{0}\""] {
             let error = serde_json::from_str::<Value>(text).unwrap_err();
-            let detail = malformed(&error).problem("r").detail;
+            let detail = ApiError::malformed(&error).problem("r").detail;
             assert!(detail.len() < 300, "{detail}");
         }
         assert!(serde_json::from_slice::<Value>(b"\"\xff\"").is_err(), "invalid UTF-8");

@@ -208,3 +208,25 @@ fn the_curl_command_says_all_that_must_be_sent() {
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     assert_eq!(Use { method: "PUT".to_owned(), url: url.clone(), headers }.judge(), Ok(()), "{url}");
 }
+
+#[test]
+fn what_is_typed_wrong_is_told_with_what_to_type() {
+    let presignd = presignd();
+    let get = ["GetObject", "media", "in/a"];
+    let rows = [
+        (vec!["--at", "yesterday"], get.to_vec(), "write a time such as 2026-11-24T12:00:00Z"),
+        (vec!["--expires-in", "90x"], get.to_vec(), "write a duration such as 15m"),
+        (
+            vec!["--expires-in", "1m"],
+            vec!["--requests", "-"],
+            "'--expires-in <D>' cannot be used with '--requests <FILE>'",
+        ),
+    ];
+    for (options, what, expected) in rows {
+        let output = presignd.run("sign", &[&["--grant", "strict"], &options[..], &what].concat(), "");
+        assert_eq!(output.code, 2, "{options:?}: {output:?}");
+        assert!(output.stderr.contains(expected), "{options:?}: {output:?}");
+    }
+    let output = presignd.run("sign", &["--grant", "strict", "--requests", "-"], "nonsense\n");
+    assert!(output.stdout.contains("Send one JSON value: "), "as the service says it: {output:?}");
+}
