@@ -2,6 +2,9 @@
 
 use std::process::Output;
 
+use crate::support::setting::ALL_OF_MEDIA;
+use crate::support::setting::ISSUER;
+use crate::support::setting::MEDIA;
 use crate::support::setting::setting;
 
 fn run(arguments: &[&str]) -> Output {
@@ -79,4 +82,12 @@ fn serve_and_check_tell_the_same_errors() {
         assert!(place[1].parse::<u32>().is_ok() && place[2].parse::<u32>().is_ok(), "{line}");
         assert!(place[3].contains("; "), "what is wrong; how to mend it: {line}");
     }
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_opened_is_told_by_its_path() {
+    let presignd = setting(&[ISSUER, MEDIA, ALL_OF_MEDIA, "[audit]\npath = \"nowhere/audit.jsonl\"\n"]);
+    let output = presignd.run("serve", &[], "");
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stderr.contains("nowhere/audit.jsonl (audit.path): No such file"), "{output:?}");
 }

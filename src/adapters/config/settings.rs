@@ -1,5 +1,6 @@
 //! What a configuration says, checked: the values that the rest of the program runs on.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -175,4 +176,13 @@ pub struct Audit {
 pub enum AuditSink {
     File(PathBuf),
     Stdout,
+}
+
+impl fmt::Display for AuditSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdout => f.write_str("stdout"),
+        }
+    }
 }

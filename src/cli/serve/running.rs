@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::adapters::audit::Audit;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
+use crate::adapters::config::AuditSink;
 use crate::adapters::config::Settings;
 use crate::adapters::telemetry::Metrics;
 use crate::http;
@@ -32,8 +33,8 @@ pub struct Running {
 /// Why a service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("cannot open the audit log: {0}")]
-    Audit(io::Error),
+    #[error("cannot open the audit log {0} (audit.path): {1}")]
+    Audit(AuditSink, io::Error),
     #[error("cannot listen on {0} (server.{1}): {2}")]
     Listen(SocketAddr, &'static str, io::Error),
     #[error("cannot make the metrics: {0}")]
@@ -49,7 +50,7 @@ impl Running {
     pub async fn start(settings: Settings, besides: Router) -> Result<Self, StartError> {
         let (clock, metrics, server) = (Clock::system(), Metrics::new()?, settings.server.clone());
         let audit = Audit::open_within(server.drain, &settings.audit, clock.clone(), metrics.clone());
-        let audit = audit.await.map_err(StartError::Audit)?;
+        let audit = audit.await.map_err(|error| StartError::Audit(settings.audit.sink.clone(), error))?;
         let snapshot = Snapshot::start(settings, &clock, &metrics);
         _ = timeout(FIRST_LOOK, snapshot.tokens.settled()).await;
         let service = listen(server.listen, "listen").await?;
