@@ -209,6 +209,12 @@ fn chromium(folder: &Path) -> Command {
     command.args(["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]);
     command.args(["--remote-debugging-port=0", "--window-size=1280,900", "--force-color-profile=srgb"]);
     command.arg(format!("--user-data-dir={}", folder.join("profile").display())).arg("about:blank");
-    command.env("HOME", folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // Without a locale of UTF-8 it finds no file whose name is not ASCII.
+    command
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     command
 }
