@@ -1,11 +1,78 @@
 //! presignd issues presigned S3 URLs to callers whose JWT a grant allows.
 //!
-//! Four floors; a file imports from its own floor or from a lower one (`tests/it/floors.rs` holds it).
+//! Four floors; a file imports from its own floor or from a lower one (`tests/it/floors.rs` holds it, and holds this
+//! map complete).
 //!
-//! - [`domain`]: what presignd knows. Pure: no clock, no file, no network, no log.
-//! - [`adapters`]: what the world gives: files, keys, credentials, clocks, disks.
-//! - [`http`]: what a caller sends and gets.
-//! - [`cli`]: what a person types.
+//! ```text
+//! cli/               what a person types: a file a command
+//!   ask              a request as it is typed: three words, or JSON
+//!   check            validates a configuration, prints what each grant allows
+//!   completions      scripts for shells
+//!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
+//!   explain          which grants were considered, which one decides, and why
+//!   load             a configuration, or every error of it told
+//!   openapi          prints the OpenAPI document
+//!   serve/           wires the service, serves, drains
+//!   sign             an operator's own URLs, bounded by one grant
+//!   summary          what each grant allows, in a few lines
+//!   text             text for a terminal
+//! http/              what a caller sends and gets
+//!   app              what all requests share: the configuration in force, and what was made from it
+//!   around           around every request: its id, its time, its end in headers, log and metrics
+//!   client_address   where a request comes from, also behind proxies
+//!   context          what is known of a request before anything is asked of it
+//!   cors             what browsers may do from other origins
+//!   decided          one item: the decision, the signature, the audit line about both
+//!   docs/            the OpenAPI document, from the code's own types and tables
+//!   error            every refusal to its status and code: the only file that knows status codes
+//!   extract          token, JSON body and limits, in the contract's order of checks
+//!   grants           GET /v1/grants
+//!   issued           the answer that carries a URL
+//!   ops              /livez, /readyz, /metrics
+//!   presign          POST /v1/presign and /v1/presign/batch
+//!   problem          problem documents
+//!   refusal_log      a log line for refusals, at most one a second for each code
+//!   reply            answers in JSON and other text
+//!   request_id       ids of requests and of URLs, and the trace that a caller goes on with
+//!   server/          the server loop: connections, their timeouts, an orderly end
+//! adapters/          what the world gives
+//!   audit            one line a decision, written in groups before the answer leaves
+//!   clock            the one reader of time; tests move it
+//!   config/          file and environment to checked settings, every error with its line
+//!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
+//!   jwks             an issuer's key set: read, kept, refreshed beside the requests
+//!   rate_limit       per address, per subject, global
+//!   telemetry        logs and metrics, their names in one place
+//!   token            a JWT to its caller, and the cache of verified tokens
+//! domain/            what presignd knows; pure: no clock, no file, no network, no log
+//!   action           the actions of a grant: words that stand for sets of operations
+//!   bucket           names of buckets
+//!   caller           who asks: verified claims, and the issuer that vouches for them
+//!   checksum         checksums of bodies, as S3 verifies them
+//!   claims           JSON as presignd keeps it; finding claims by path
+//!   custom_endpoint  an S3-compatible store's address, as its clients reach it
+//!   disposition      Content-Disposition: made for a file name, and looked at
+//!   endpoint         bucket, region and options to scheme, host, path and signing scope
+//!   forms            the forms of members: JSON values to values that S3 takes
+//!   grant            one grant: whom it is for, what it covers, what it asks
+//!   key              object keys and requested prefixes: what they may be
+//!   lifetime         how long a URL lives, and what set that
+//!   limits           a grant's limits against a request: what is unmet, what is signed in
+//!   media_type       media types of uploads, and the patterns that a grant lists
+//!   member           the members of a request, each in a line or two
+//!   name             names that the configuration gives
+//!   operation        the table of S3 operations
+//!   parameters       what is asked for beside the key, and what it becomes on the wire
+//!   policy/          all grants, indexed: authorize to Permit or Refusal, and explain
+//!   presign          Permit to presigned URL
+//!   refusal          why a well-formed request gets no URL
+//!   region           names of regions, and AWS's partitions
+//!   request          JSON to a request, every wrong member reported
+//!   scheme           http or https
+//!   scope            what a grant covers: whole segments that claims fill in
+//!   sigv4            canonical request, string to sign, signing keys
+//!   template         texts that claims, ids and file names fill in
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod adapters;

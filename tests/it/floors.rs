@@ -1,4 +1,4 @@
-//! No import points up a floor: domain < adapters < http < cli, main.
+//! No import points up a floor: domain < adapters < http < cli, main; and the map in `src/lib.rs` is complete.
 
 use std::path::Path;
 
@@ -172,4 +172,35 @@ fn what_points_up_is_found() {
             None => assert_eq!(found, "", "{path}: {source}"),
         }
     }
+}
+
+/// What `src/lib.rs` draws: a floor's name without indentation, its modules below it.
+fn mapped(lib: &str) -> Vec<(String, String)> {
+    let (mut floor, mut found) = (String::new(), Vec::new());
+    let drawn = lib.split("```").nth(1).unwrap().lines().skip(1).filter_map(|line| line.strip_prefix("//! "));
+    for line in drawn {
+        let name = line.split_whitespace().next().unwrap_or_default().trim_end_matches('/').to_owned();
+        match line.starts_with(' ') {
+            true => found.push((floor.clone(), name)),
+            false => floor = name,
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_module_has_its_line_in_the_map() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut there = Vec::new();
+    for floor in ["cli", "http", "adapters", "domain"] {
+        for entry in std::fs::read_dir(src.join(floor)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".rs").to_owned();
+            there.push((floor.to_owned(), name));
+        }
+    }
+    there.retain(|(_, name)| !["mod", "snapshots", "tests"].contains(&name.as_str()) && !name.ends_with("_tests"));
+    there.sort();
+    there.dedup();
+    assert_eq!(mapped(&std::fs::read_to_string(src.join("lib.rs")).unwrap()), there);
 }
