@@ -231,6 +231,11 @@ pub fn is_tag_value(value: &str) -> bool {
     value.chars().count() <= 256 && !value.chars().any(char::is_control)
 }
 
+/// The pointer to a member of the body's root.
+pub fn pointer_to(name: &str) -> String {
+    format!("/{}", escaped(name))
+}
+
 /// RFC 6901, 3: how a member's name stands in a pointer.
 pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

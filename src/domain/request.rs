@@ -63,7 +63,7 @@ impl Request {
             if let Some(member) = row.members.iter().find(|member| member.name() == name) {
                 errors.extend(parameters.take(*member, value).err());
             } else if !is_common(row, name) {
-                errors.push(MemberError::at(format!("/{}", forms::escaped(name)), stranger(row, name)));
+                errors.push(MemberError::at(forms::pointer_to(name), stranger(row, name)));
             }
         }
         errors.extend(parameters.conflict());

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::adapters::audit::AuditUnavailable;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
+use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
 use crate::domain::request::Request;
@@ -93,7 +94,8 @@ const BETWEEN_YIELDS: usize = 32;
 fn requests<'a>(body: &'a Value, context: &Context) -> ApiResult<&'a [Value]> {
     let Value::Object(members) = body else { return Err(ApiError::invalid("", "give an object")) };
     let strangers = members.iter().filter(|(name, _)| name != "requests").take(MOST_ERRORS);
-    let mut errors: Vec<_> = strangers.map(|(name, _)| MemberError::at(pointer_to(name), "no such member")).collect();
+    let mut errors: Vec<_> =
+        strangers.map(|(name, _)| MemberError::at(forms::pointer_to(name), "no such member")).collect();
     let most = context.snapshot.settings.server.max_batch;
     let burst = context.snapshot.limiter.smallest_burst().and_then(|burst| usize::try_from(burst).ok());
     let wrong = match body.member("requests") {
@@ -108,11 +110,6 @@ fn requests<'a>(body: &'a Value, context: &Context) -> ApiResult<&'a [Value]> {
     };
     errors.push(MemberError::at("/requests", wrong));
     Err(ApiError::of(Code::InvalidRequest).with_errors(errors))
-}
-
-/// RFC 6901.
-fn pointer_to(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn result(app: &App, context: &Context, place: usize, decided: Decided) -> BatchResult {

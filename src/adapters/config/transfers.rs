@@ -104,8 +104,7 @@ fn set_metadata(section: &mut Section<'_>) -> Values {
     let mut seen = HashSet::new();
     templates(section, "set_metadata", |name| {
         let lower = name.to_ascii_lowercase();
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !(1..=64).contains(&lower.len()) || !lower.bytes().all(fits) {
+        if !forms::is_metadata_name(&lower) {
             return Err(fault("a name of metadata is 1 to 64 of the characters a-z 0-9 -", "rename it"));
         }
         match seen.insert(lower.clone()) {
@@ -120,14 +119,12 @@ fn set_tags(section: &mut Section<'_>) -> Values {
     let mut count = 0;
     templates(section, "set_tags", |name| {
         count += 1;
-        match count > MOST_TAGS {
+        match count > forms::MOST_TAGS {
             true => Err(fault("an object has at most 10 tags", "remove some")),
             false => tag_name(name),
         }
     })
 }
-
-const MOST_TAGS: usize = 10;
 
 /// A table of names and templates.
 fn templates(

@@ -1,3 +1,5 @@
+//! The document against the code it is made from.
+
 use serde_json::Value;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The server loop over real connections: what waits, what ends, and what is said then.
+
 use axum::body::Bytes;
 use axum::routing::get;
 use axum::routing::post;
