@@ -95,7 +95,7 @@ fn issuers(snapshot: &Snapshot) -> Check {
     let all_required = issuers.iter().all(|issuer| issuer.has_keys || !issuer.required);
     let ok = all_required && issuers.iter().any(|issuer| issuer.has_keys);
     let lacking = issuers.iter().filter(|issuer| !issuer.has_keys).map(|issuer| &issuer.name);
-    Check::of("issuers", ok, listed("without keys", lacking))
+    Check::of("issuers", ok, listed("all have keys", "without keys", lacking))
 }
 
 /// At least one of the credentials can sign for a while.
@@ -108,16 +108,16 @@ fn credentials(snapshot: &Snapshot, now: SystemTime) -> Check {
     };
     let names = || snapshot.settings.credentials.iter().map(|(name, _)| name);
     let lacking = names().filter(|name| !usable(name));
-    Check::of("credentials", names().any(usable), listed("that cannot sign", lacking))
+    Check::of("credentials", names().any(usable), listed("all can sign", "cannot sign", lacking))
 }
 
 /// Less makes no URL that is worth having.
 const LEAST_LEFT: Duration = Duration::from_secs(30);
 
-fn listed<'a>(what: &str, names: impl Iterator<Item = &'a Name>) -> String {
+fn listed<'a>(if_none: &str, what: &str, names: impl Iterator<Item = &'a Name>) -> String {
     let names: Vec<_> = names.map(Name::as_str).collect();
     match names.is_empty() {
-        true => format!("none {what}"),
+        true => if_none.to_owned(),
         false => format!("{what}: {}", names.join(", ")),
     }
 }
