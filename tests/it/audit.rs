@@ -11,6 +11,7 @@ use crate::support::setting::ACCESS_KEY_ID;
 use crate::support::setting::ALL_OF_MEDIA;
 use crate::support::setting::ISSUER;
 use crate::support::setting::MEDIA;
+use crate::support::setting::SOME_REFUSED;
 use crate::support::setting::ask;
 use crate::support::setting::setting;
 use crate::support::setting::token;
@@ -18,23 +19,6 @@ use crate::support::setting::token_with;
 use crate::support::setting::with;
 
 const GRANTS: &str = r#"
-    [[grants]]
-    name = "sealed"
-    effect = "deny"
-    bucket = "media"
-    prefix = "sealed/"
-    [[grants]]
-    name = "off"
-    bucket = "media"
-    prefix = "off/"
-    actions = ["read"]
-    enabled = false
-    [[grants]]
-    name = "small"
-    bucket = "media"
-    prefix = "small/"
-    actions = ["write"]
-    upload = { max_size = "1KB" }
     [[grants]]
     name = "stable"
     bucket = "media"
@@ -97,7 +81,7 @@ const MEMBERS: [&str; 21] = [
 ];
 
 fn served() -> Service {
-    setting(&[ISSUER, GRANTS, ALL_OF_MEDIA]).serve()
+    setting(&[ISSUER, GRANTS, ALL_OF_MEDIA, SOME_REFUSED]).serve()
 }
 
 /// The lines about a request. They are written before its answer leaves, so nothing is waited for but the pipe.

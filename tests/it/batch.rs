@@ -12,6 +12,7 @@ use crate::support::setting::Expected;
 use crate::support::setting::ISSUER;
 use crate::support::setting::MEDIA;
 use crate::support::setting::NO_GRANT;
+use crate::support::setting::SOME_REFUSED;
 use crate::support::setting::ask;
 use crate::support::setting::expect;
 use crate::support::setting::invalid;
@@ -27,27 +28,10 @@ const CONFIG: &str = r#"
     max_batch = 50
     [rate_limits]
     per_subject = { rate = "1000/s", burst = 40 }
-    [[grants]]
-    name = "sealed"
-    effect = "deny"
-    bucket = "media"
-    prefix = "sealed/"
-    [[grants]]
-    name = "off"
-    bucket = "media"
-    prefix = "off/"
-    actions = ["read"]
-    enabled = false
-    [[grants]]
-    name = "small"
-    bucket = "media"
-    prefix = "small/"
-    actions = ["write"]
-    upload = { max_size = "1KB" }
 "#;
 
 fn served() -> Service {
-    setting(&[CONFIG, ISSUER, MEDIA, ALL_OF_MEDIA]).serve()
+    setting(&[CONFIG, ISSUER, MEDIA, ALL_OF_MEDIA, SOME_REFUSED]).serve()
 }
 
 fn batch(service: &Service, requests: &Value) -> Reply {

@@ -48,6 +48,27 @@ pub const ALL_OF_MEDIA: &str = r#"
     actions = ["read", "write", "delete", "list"]
 "#;
 
+/// Grants that refuse some of it: a deny, one that is switched off, and one with a limit.
+pub const SOME_REFUSED: &str = r#"
+    [[grants]]
+    name = "sealed"
+    effect = "deny"
+    bucket = "media"
+    prefix = "sealed/"
+    [[grants]]
+    name = "off"
+    bucket = "media"
+    prefix = "off/"
+    actions = ["read"]
+    enabled = false
+    [[grants]]
+    name = "small"
+    bucket = "media"
+    prefix = "small/"
+    actions = ["write"]
+    upload = { max_size = "1KB" }
+"#;
+
 /// A configuration of these parts, with the secrets that it names in the environment.
 pub fn setting(parts: &[&str]) -> Presignd {
     Presignd::configured(&parts.concat())
