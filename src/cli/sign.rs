@@ -153,8 +153,7 @@ impl Arguments {
             return Ok(vec![Ok(body)]);
         };
         let text = ask::read(file).map_err(|error| Failure::failed(format!("{file}: {error}")))?;
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        Ok(lines.map(|line| serde_json::from_str(line).map_err(|error| ApiError::malformed(&error))).collect())
+        Ok(text.lines().map(|line| serde_json::from_str(line).map_err(|error| ApiError::malformed(&error))).collect())
     }
 }
 

@@ -134,10 +134,15 @@ fn one_line_a_request_in_order_and_exit_1_if_any_is_a_problem() {
     let presignd = presignd();
     let sign = |lines: &str| presignd.run("sign", &["--grant", "strict", "--requests", "-"], lines);
     let (good, bad) = (ask("GetObject", "media", "in/a"), ask("GetObject", "media", "out/a"));
-    let output = sign(&format!("{good}\n{bad}\n{{\n{good}\n"));
+    let output = sign(&format!("{good}\n{bad}\n{{\n\n{good}\n"));
     let answers: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<&Value> = answers.iter().map(|answer| &answer["code"]).collect();
-    assert_eq!(told, [&json!(null), &json!("no_grant"), &json!("malformed_json"), &json!(null)]);
+    let malformed = &json!("malformed_json");
+    assert_eq!(
+        told,
+        [&json!(null), &json!("no_grant"), malformed, malformed, &json!(null)],
+        "an empty line is one too"
+    );
     assert_eq!((output.code, sign(&format!("{good}\n{good}\n")).code, sign(&format!("{bad}\n")).code), (1, 0, 1));
     let file = presignd.file("requests.jsonl", format!("{good}\n"));
     assert_eq!(file.run("sign", &["--grant", "strict", "--requests", "requests.jsonl"], "").code, 0);
