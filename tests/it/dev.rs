@@ -75,6 +75,13 @@ impl Dev {
         self.told(name).strip_prefix("http://").unwrap().parse().unwrap()
     }
 
+    /// What the store made for one of its identities.
+    #[track_caller]
+    pub fn credentials(&self, name: &str) -> Value {
+        let text = std::fs::read_to_string(self.presignd.path(&format!("there/credentials-{name}.json"))).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
     #[track_caller]
     fn token(&self, name: &str) -> String {
         let reply = Call::new("GET", self.address("service"), &format!("/dev/token?as={name}")).send();
@@ -152,10 +159,8 @@ fn its_log_holds_no_secret_whatever_is_asked_of_it() {
     }
 }
 
-/// What the store made for one of its identities.
 fn secret(dev: &Dev, name: &str) -> String {
-    let text = std::fs::read_to_string(dev.presignd.path(&format!("there/credentials-{name}.json"))).unwrap();
-    serde_json::from_str::<Value>(&text).unwrap()["SecretAccessKey"].as_str().unwrap().to_owned()
+    dev.credentials(name)["SecretAccessKey"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -38,6 +38,7 @@ mod problems;
 mod rates;
 mod readiness;
 mod readme;
+mod readme_grants;
 mod secrets;
 mod serve;
 mod signers;

@@ -1,40 +1,72 @@
-//! The README's tour, pasted: its shell blocks run as they stand, and what they print is what it shows.
+//! The README, pasted: its shell blocks run as they stand, and what they print is what it shows.
 
+use std::io::BufRead;
+use std::io::BufReader;
 use std::path::Path;
 use std::process::Command;
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::dev::Dev;
 use crate::support::presignd::Presignd;
+use crate::support::readme;
+use crate::support::readme::Section;
+use crate::support::readme::section;
+use crate::support::setting::CORP_SECRET;
 
-const README: &str = include_str!("../../README.md");
+/// What a shell block is told by, and what becomes of it.
+type Pasted = (&'static str, Way);
 
-/// The fenced block of that language which holds these words.
-#[track_caller]
-fn block(language: &str, words: &str) -> &'static str {
-    let fence = format!("```{language}\n");
-    let mut blocks = README.split(fence.as_str()).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0));
-    blocks.find(|block| block.contains(words)).unwrap_or_else(|| panic!("no {language} block with {words:?}"))
+enum Way {
+    Runs(fn(&str)),
+    CannotRun(&'static str),
+}
+
+const BLOCKS: [Pasted; 6] = [
+    ("./tests/run", Way::CannotRun("it runs this test")),
+    ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
+    ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
+    ("aws s3api", Way::CannotRun("it wants an account at AWS")),
+    ("presignd serve", Way::Runs(the_service_runs)),
+    ("hello.txt", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
+];
+
+#[test]
+fn every_shell_block_runs_unless_it_is_said_why_not() {
+    let blocks = readme::blocks("sh");
+    for block in &blocks {
+        let ways: Vec<_> = BLOCKS.iter().filter(|(words, _)| block.contains(words)).collect();
+        let [(_, way)] = ways.as_slice() else { panic!("{} ways to run this, not one:\n{block}", ways.len()) };
+        match way {
+            Way::Runs(run) => run(block),
+            Way::CannotRun(why) => assert!(!why.is_empty()),
+        }
+    }
+    assert_eq!(blocks.len(), BLOCKS.len(), "each of them is in the README");
 }
 
 /// Runs a block in a shell that stops at the first failure; `presignd` is this build's.
-#[track_caller]
-fn pasted(block: &str, directory: &Path) -> String {
+fn shell(block: &str, directory: &Path, environment: &[(String, String)]) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_presignd")).parent().unwrap();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", binary.display());
     let mut shell = Command::new("sh");
     shell.args(["-euc", block]).current_dir(directory).env_clear().env("PATH", path).env("no_proxy", "*");
-    let output = shell.output().unwrap();
+    shell.envs(environment.iter().map(|(name, value)| (name, value)));
+    shell
+}
+
+#[track_caller]
+fn pasted(block: &str, directory: &Path, environment: &[(String, String)]) -> String {
+    let output = shell(block, directory, environment).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{block}\n{}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
-#[test]
-fn the_configuration_is_checked_explained_and_signed_with() {
-    let there = Presignd::configured(block("toml", "own-folder"));
-    let printed = pasted(block("sh", "presignd check"), there.path("").as_path());
+fn the_configuration_is_checked_explained_and_signed_with(block: &str) {
+    let there = Presignd::configured(section("A bucket on AWS").block("toml"));
+    let printed = pasted(block, there.path("").as_path(), &[]);
     for words in
         ["own-folder: allow", "issued, by the grant own-folder", "\"grant\":\"own-folder\"", "X-Amz-Signature="]
     {
@@ -42,12 +74,11 @@ fn the_configuration_is_checked_explained_and_signed_with() {
     }
 }
 
-#[test]
-fn the_request_by_hand_has_the_answer_that_is_shown() {
+fn the_request_by_hand_has_the_answer_that_is_shown(block: &str) {
     let dev = Dev::fresh();
-    let block_here = block("sh", "/dev/token").replace("127.0.0.1:8080", &dev.address("service").to_string());
-    let printed: Value = serde_json::from_str(&pasted(&block_here, Path::new("/"))).unwrap();
-    let shown: Value = serde_json::from_str(block("json", "\"method\"")).unwrap();
+    let block_here = block.replace("127.0.0.1:8080", &dev.address("service").to_string());
+    let printed: Value = serde_json::from_str(&pasted(&block_here, Path::new("/"), &[])).unwrap();
+    let shown = section("The same with curl").json_with("method").unwrap();
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&printed), names(&shown));
     for name in names(&shown).iter().filter(|name| !["id", "url", "expires_at"].contains(&name.as_str())) {
@@ -57,4 +88,81 @@ fn the_request_by_hand_has_the_answer_that_is_shown() {
     let url = printed["url"].as_str().unwrap().replace(&store, "127.0.0.1:8081");
     let (before, _) = shown["url"].as_str().unwrap().split_once('…').unwrap();
     assert!(url.starts_with(before), "{url} begins with {before}");
+}
+
+fn the_service_runs(block: &str) {
+    let there = Presignd::configured(section("A bucket on AWS").block("toml"));
+    let environment = [
+        ("PRESIGND__SERVER__LISTEN", "127.0.0.1:0"),
+        ("PRESIGND__SERVER__ADMIN_LISTEN", "127.0.0.1:0"),
+        ("JWT_SECRET", CORP_SECRET),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut shell = shell(&format!("exec {block}"), there.path("").as_path(), &environment);
+    let mut process = shell.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let listening = log.find(|line| line.contains("listening"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(listening.is_some(), "it ended by itself");
+}
+
+fn another_store_takes_an_upload_and_gives_it_back(block: &str) {
+    let dev = Dev::fresh();
+    let store = format!("http://{}", dev.address("S3 store"));
+    let text = section("Another S3-compatible store").block("toml").replace("https://s3.example.net", &store);
+    let there = Presignd::configured(&text.replace("acme-media", "dev-media"));
+    let environment = [("reader", "READER_"), ("writer", "WRITER_")].map(|(name, prefix)| {
+        let held = dev.credentials(name);
+        [("AWS_ACCESS_KEY_ID", "AccessKeyId"), ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey")]
+            .map(|(variable, member)| (format!("{prefix}{variable}"), held[member].as_str().unwrap().to_owned()))
+    });
+    assert_eq!(pasted(block, there.path("").as_path(), &environment.concat()), "Hello from presignd.\n");
+}
+
+#[test]
+fn every_configuration_passes_check() {
+    let blocks = readme::blocks("toml");
+    assert!(blocks.len() > 10, "the README has configurations");
+    for block in blocks {
+        let whole = readme::completed(&block);
+        let output = Presignd::configured(&whole).run("check", &[], "");
+        assert_eq!(output.code, 0, "{whole}\n{}", output.stderr);
+    }
+}
+
+#[test]
+fn every_json_block_is_json() {
+    for block in readme::blocks("json") {
+        assert!(serde_json::from_str::<Value>(&block).is_ok(), "{block}");
+    }
+}
+
+#[test]
+fn every_link_within_it_leads_somewhere() {
+    let anchor = |section: &Section| {
+        let kept = section.title.to_lowercase().replace(' ', "-");
+        kept.chars().filter(|char| char.is_alphanumeric() || *char == '-').collect::<String>()
+    };
+    let anchors: Vec<String> = readme::sections().iter().map(anchor).collect();
+    let links: Vec<&str> = readme::TEXT.split("](#").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    assert!(links.len() > 10, "it has a table of contents");
+    for link in links {
+        assert!(anchors.iter().any(|anchor| anchor == link), "#{link} in {anchors:#?}");
+    }
+}
+
+#[test]
+fn every_code_of_a_refusal_is_in_it() {
+    let listed = section("What is refused, and why");
+    let mut named: Vec<&str> =
+        listed.tables.iter().flat_map(|table| &table.rows).flat_map(|row| readme::spans(&row[0])).collect();
+    let (_, codes) = include_str!("../../openapi.yaml").split_once("- audit_unavailable\n").unwrap();
+    let codes = codes.lines().map_while(|line| line.trim().strip_prefix("- "));
+    let mut codes: Vec<&str> = std::iter::once("audit_unavailable").chain(codes).collect();
+    named.sort_unstable();
+    codes.sort_unstable();
+    assert_eq!(named, codes);
 }

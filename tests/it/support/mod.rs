@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod client;
 pub mod presignd;
+pub mod readme;
 pub mod service;
 pub mod setting;
 pub mod tokens;
