@@ -58,7 +58,7 @@ pub fn sections() -> Vec<Section> {
 
 fn cells(row: &str) -> Vec<String> {
     let inner = row.strip_prefix("| ").unwrap().strip_suffix(" |").unwrap_or_else(|| panic!("no end: {row}"));
-    inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    inner.split(" | ").map(|cell| cell.trim().replace("\\|", "|")).collect()
 }
 
 /// The section of that title.
