@@ -11,7 +11,7 @@ use crate::domain::operation::Operation;
 /// What the URL shall be for.
 #[derive(Debug, Args)]
 pub struct Words {
-    /// The S3 operation: GetObject, HeadObject, PutObject, DeleteObject or ListObjectsV2
+    /// The S3 operation, such as GetObject; one that needs more than a key takes JSON in place of the three words
     #[arg(value_name = "OPERATION")]
     pub operation: Option<String>,
     /// The bucket's alias

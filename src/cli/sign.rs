@@ -28,6 +28,7 @@ use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::operation::Operation;
 use crate::domain::policy::Circumstances;
 use crate::domain::request::Request;
 use crate::http::decided::Decided;
@@ -97,8 +98,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut refused = false;
     for body in bodies {
         let line = match desk.answer(&body) {
-            Ok(issued) if arguments.curl => curl(&issued),
-            Ok(issued) => serde_json::to_string(&issued).map_err(Failure::failed)?,
+            Ok((operation, issued)) if arguments.curl => curl(operation, &issued),
+            Ok((_, issued)) => serde_json::to_string(&issued).map_err(Failure::failed)?,
             Err(error) => {
                 refused = true;
                 let id = request_id::uuid_v7(desk.now).to_string();
@@ -192,7 +193,7 @@ struct Desk<'s> {
 }
 
 impl Desk<'_> {
-    fn answer(&mut self, body: &Result<Value, ApiError>) -> Result<Issued, ApiError> {
+    fn answer(&mut self, body: &Result<Value, ApiError>) -> Result<(Operation, Issued), ApiError> {
         let body = body.as_ref().map_err(Clone::clone)?;
         let id = request_id::uuid_v7(self.now).to_string();
         let decided = Decided::by(Request::parse(body), |request| {
@@ -205,22 +206,31 @@ impl Desk<'_> {
         if let Some(entry) = decided.told_in(who) {
             self.audit.record(&[entry]).map_err(|_| ApiError::of(Code::AuditUnavailable))?;
         }
-        Ok(decided.outcome?.issued())
+        let signed = decided.outcome?;
+        Ok((signed.permit.operation(), signed.issued()))
     }
 }
 
-/// The command that uses the URL as it has to be used; an upload's file is for the reader to name.
-fn curl(issued: &Issued) -> String {
+/// The command that uses the URL as it has to be used; the file that it sends is for the reader to name.
+fn curl(operation: Operation, issued: &Issued) -> String {
     let is_folder = issued.url.split('?').next().is_some_and(|path| path.ends_with('/'));
-    let mut command = match issued.method {
-        "HEAD" => "curl --head".to_owned(),
-        // `--upload-file` would add the file's name to such a URL; `--data-binary` adds a type, taken away again.
-        "PUT" if is_folder => match issued.headers.contains_key("content-type") {
-            true => "curl --request PUT --data-binary @FILE".to_owned(),
-            false => "curl --request PUT --data-binary @FILE --header content-type:".to_owned(),
-        },
-        "PUT" => "curl --upload-file FILE".to_owned(),
-        method => format!("curl --request {method}"),
+    let method = issued.method;
+    // `--data-binary` adds a type, taken away again.
+    let untyped = if issued.headers.contains_key("content-type") { "" } else { " --header content-type:" };
+    let mut command = match operation {
+        Operation::HeadObject => "curl --head".to_owned(),
+        // `--upload-file` would add the file's name to such a URL.
+        Operation::PutObject | Operation::UploadPart if !is_folder => "curl --upload-file FILE".to_owned(),
+        Operation::CompleteMultipartUpload | Operation::PutObject | Operation::UploadPart => {
+            format!("curl --request {method} --data-binary @FILE{untyped}")
+        }
+        // A POST without a length is refused by some.
+        Operation::CreateMultipartUpload => format!("curl --request {method} --data-binary ''{untyped}"),
+        Operation::AbortMultipartUpload
+        | Operation::DeleteObject
+        | Operation::GetObject
+        | Operation::ListObjectsV2
+        | Operation::ListParts => format!("curl --request {method}"),
     };
     for (name, value) in &issued.headers {
         // After a colon curl would leave an empty header out.

@@ -53,7 +53,7 @@ fn rows(grant: &Grant, bucket: Option<&Bucket>) -> Vec<Row> {
         rows.push(("lifetime", format!("at most {}", span(grant.max_expires.duration()))));
         rows.push(("signed by", signers(grant, bucket)));
         let allowed = grant.allowed();
-        if allowed.allow(Operation::PutObject) {
+        if grant.writes() {
             rows.extend(upload(&grant.upload).into_iter().map(|limit| ("upload", limit)));
         }
         if allowed.allow(Operation::GetObject) {

@@ -85,7 +85,13 @@ impl Action {
     pub fn operations(self) -> Actions {
         match self {
             Self::Read => Actions::NONE.with(Operation::GetObject).with(Operation::HeadObject),
-            Self::Write => Actions::NONE.with(Operation::PutObject),
+            Self::Write => Actions::NONE
+                .with(Operation::AbortMultipartUpload)
+                .with(Operation::CompleteMultipartUpload)
+                .with(Operation::CreateMultipartUpload)
+                .with(Operation::ListParts)
+                .with(Operation::PutObject)
+                .with(Operation::UploadPart),
             Self::Delete => Actions::NONE.with(Operation::DeleteObject),
             Self::List => Actions::NONE.with(Operation::ListObjectsV2),
             Self::Operation(operation) => Actions::NONE.with(operation),
@@ -94,16 +100,5 @@ impl Action {
 }
 
 /// Actions of the contract whose operations this version does not have.
-const LATER: [&str; 11] = [
-    "read_version",
-    "delete_version",
-    "restore",
-    "bypass_governance",
-    "PostObject",
-    "CreateMultipartUpload",
-    "UploadPart",
-    "CompleteMultipartUpload",
-    "AbortMultipartUpload",
-    "ListParts",
-    "RestoreObject",
-];
+const LATER: [&str; 6] =
+    ["read_version", "delete_version", "restore", "bypass_governance", "PostObject", "RestoreObject"];

@@ -9,6 +9,36 @@ pub struct Checksum {
     pub value: String,
 }
 
+/// How the parts of an upload, and the object made of them, are checksummed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadChecksum {
+    pub algorithm: ChecksumAlgorithm,
+    /// S3's own choice for the algorithm, if left out.
+    pub kind: Option<ChecksumType>,
+}
+
+/// What the checksum of an object that was uploaded in parts is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChecksumType {
+    /// Of the checksums of its parts.
+    Composite,
+    /// Of its bytes.
+    FullObject,
+}
+
+impl ChecksumType {
+    /// Every type.
+    pub const ALL: [Self; 2] = [Self::Composite, Self::FullObject];
+
+    /// Its name in a request, and at S3.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Composite => "COMPOSITE",
+            Self::FullObject => "FULL_OBJECT",
+        }
+    }
+}
+
 /// The algorithms of `checksum`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChecksumAlgorithm {
@@ -52,6 +82,16 @@ impl ChecksumAlgorithm {
             Self::Crc64Nvme => 8,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+        }
+    }
+
+    /// Whether S3 makes such checksums of an upload in parts with it.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
+    pub fn makes(self, kind: ChecksumType) -> bool {
+        match (self, kind) {
+            (Self::Crc32 | Self::Crc32c, ChecksumType::Composite | ChecksumType::FullObject) => true,
+            (Self::Crc64Nvme, kind) => kind == ChecksumType::FullObject,
+            (Self::Sha1 | Self::Sha256, kind) => kind == ChecksumType::Composite,
         }
     }
 }

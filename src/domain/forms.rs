@@ -9,6 +9,8 @@ use time::macros::format_description;
 
 use crate::domain::checksum::Checksum;
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::checksum::ChecksumType;
+use crate::domain::checksum::UploadChecksum;
 use crate::domain::claims::Value;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
@@ -18,6 +20,8 @@ use crate::domain::refusal::MemberError;
 
 /// The longest string that a request may hold, in bytes.
 pub const LONGEST_TEXT: usize = 4096;
+/// The longest id of an upload or a version, in bytes.
+pub const LONGEST_ID: usize = 1024;
 /// The most that user metadata may take, names and values, in bytes.
 pub const MOST_METADATA: usize = 2048;
 /// The most tags that an object has.
@@ -54,6 +58,16 @@ pub(super) fn header_text(name: &str, value: &Value) -> Read<String> {
         "" => Err(at(name, "give a value or leave it out")),
         _ if text.trim_matches(' ') != text => Err(at(name, "leave out blanks at either end")),
         _ => Ok(text.to_owned()),
+    }
+}
+
+/// An id that S3 made. An empty one would make another request of it: a part without an upload is an object.
+pub(super) fn id(name: &str, value: &Value) -> Read<String> {
+    let text = any_text(name, value)?;
+    let is_printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    match is_printable && (1..=LONGEST_ID).contains(&text.len()) {
+        true => Ok(text.to_owned()),
+        false => Err(at(name, "give 1 to 1024 bytes of printable ASCII, as S3 gave them")),
     }
 }
 
@@ -108,15 +122,61 @@ pub(super) fn digest(name: &str, text: &str, length: usize) -> Read<String> {
 
 pub(super) fn checksum(value: &Value) -> Read<Checksum> {
     let fields = members("checksum", value, &["algorithm", "value"])?;
-    let [Some(algorithm), Some(value)] = fields.as_slice() else {
-        return Err(at("checksum", "give algorithm and value"));
-    };
-    let named = text("checksum/algorithm", algorithm)?;
-    let algorithm = ChecksumAlgorithm::ALL.into_iter().find(|known| known.as_str() == named);
-    let algorithm =
-        algorithm.ok_or_else(|| at("checksum/algorithm", "give one of CRC32, CRC32C, CRC64NVME, SHA1, SHA256"))?;
+    match fields.as_slice() {
+        [Some(algorithm), Some(value)] => checksum_of(algorithm, value),
+        _ => Err(at("checksum", "give algorithm and value")),
+    }
+}
+
+fn checksum_of(algorithm: &Value, value: &Value) -> Read<Checksum> {
+    let algorithm = checksum_algorithm(algorithm)?;
     let value = digest("checksum/value", text("checksum/value", value)?, algorithm.digest_length())?;
     Ok(Checksum { algorithm, value })
+}
+
+fn checksum_algorithm(value: &Value) -> Read<ChecksumAlgorithm> {
+    let named = text("checksum/algorithm", value)?;
+    let algorithm = ChecksumAlgorithm::ALL.into_iter().find(|known| known.as_str() == named);
+    algorithm.ok_or_else(|| at("checksum/algorithm", "give one of CRC32, CRC32C, CRC64NVME, SHA1, SHA256"))
+}
+
+fn checksum_type(value: &Value) -> Read<ChecksumType> {
+    let named = text("checksum/type", value)?;
+    let kind = ChecksumType::ALL.into_iter().find(|known| known.as_str() == named);
+    kind.ok_or_else(|| at("checksum/type", "give COMPOSITE or FULL_OBJECT"))
+}
+
+/// The algorithm of an upload's parts, and what the object's checksum shall be made of.
+pub(super) fn upload_checksum(value: &Value) -> Read<UploadChecksum> {
+    if value.member("value").is_some() {
+        return Err(at("checksum/value", "leave it out: the value goes with each part, or with the completion"));
+    }
+    let fields = members("checksum", value, &["algorithm", "type"])?;
+    let [Some(algorithm), kind] = fields.as_slice() else {
+        return Err(at("checksum", "give algorithm"));
+    };
+    let algorithm = checksum_algorithm(algorithm)?;
+    match kind.map(checksum_type).transpose()? {
+        Some(kind) if !algorithm.makes(kind) => {
+            Err(at("checksum/type", format!("S3 makes no {} checksums by {}", kind.as_str(), algorithm.as_str())))
+        }
+        kind => Ok(UploadChecksum { algorithm, kind }),
+    }
+}
+
+/// The checksum of an object's bytes: what S3 calls FULL_OBJECT, whether the caller says so or not.
+pub(super) fn object_checksum(value: &Value) -> Read<Checksum> {
+    let fields = members("checksum", value, &["algorithm", "value", "type"])?;
+    let [Some(algorithm), Some(value), kind] = fields.as_slice() else {
+        return Err(at("checksum", "give algorithm and value"));
+    };
+    if kind.map(checksum_type).transpose()? == Some(ChecksumType::Composite) {
+        return Err(at("checksum/type", "give FULL_OBJECT, or leave it out"));
+    }
+    match checksum_of(algorithm, value)? {
+        checksum if checksum.algorithm.makes(ChecksumType::FullObject) => Ok(checksum),
+        _ => Err(at("checksum/algorithm", "a whole object has one of CRC32, CRC32C, CRC64NVME")),
+    }
 }
 
 pub(super) fn response(value: &Value) -> Read<Vec<(ResponseMember, String)>> {

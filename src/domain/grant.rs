@@ -49,6 +49,12 @@ impl Grant {
         }
     }
 
+    /// Whether its actions stand for an operation that writes.
+    pub fn writes(&self) -> bool {
+        let allowed = self.allowed();
+        Action::Write.operations().operations().any(|operation| allowed.allow(operation))
+    }
+
     /// The claims that fill its templates.
     pub fn claims(&self) -> impl Iterator<Item = &ClaimPath> {
         let values = self.upload.set_metadata.iter().chain(&self.upload.set_tags);

@@ -24,10 +24,16 @@ pub fn hold(
     parameters: &mut Parameters,
     filling: Filling<'_>,
 ) -> Vec<MemberError> {
+    let upload = |parameters| Upload { limits: &grant.upload, parameters, filling, unmet: Vec::new() };
     match operation {
-        Operation::PutObject => Upload { limits: &grant.upload, parameters, filling, unmet: Vec::new() }.hold(),
+        Operation::CompleteMultipartUpload => upload(parameters).complete(),
+        Operation::CreateMultipartUpload => upload(parameters).create(),
         Operation::GetObject | Operation::HeadObject => download(&grant.download, parameters),
-        Operation::DeleteObject | Operation::ListObjectsV2 => Vec::new(),
+        Operation::PutObject => upload(parameters).put(),
+        Operation::UploadPart => upload(parameters).part(),
+        Operation::AbortMultipartUpload | Operation::DeleteObject | Operation::ListObjectsV2 | Operation::ListParts => {
+            Vec::new()
+        }
     }
 }
 
@@ -38,6 +44,7 @@ pub fn address(grant: &Grant, address: Option<IpAddr>) -> Option<MemberError> {
     (!met).then(|| MemberError::at("", "this grant is for other client addresses"))
 }
 
+/// The table of limits: a column for each operation, first, then a row for each limit.
 struct Upload<'a> {
     limits: &'a UploadLimits,
     parameters: &'a mut Parameters,
@@ -46,14 +53,38 @@ struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    fn hold(mut self) -> Vec<MemberError> {
-        self.size();
+    fn put(mut self) -> Vec<MemberError> {
+        self.size("content_length", self.parameters.content_length);
         self.content_type();
         self.checksum();
+        self.write_once();
         self.storage_class();
-        self.parameters.if_none_match |= self.limits.write_once;
-        self.metadata();
         self.tags();
+        self.metadata();
+        self.unmet
+    }
+
+    fn create(mut self) -> Vec<MemberError> {
+        self.planned_size();
+        self.content_type();
+        self.checksum_algorithm();
+        self.storage_class();
+        self.tags();
+        self.metadata();
+        self.unmet
+    }
+
+    fn part(mut self) -> Vec<MemberError> {
+        self.planned_size();
+        self.size("content_length", self.parameters.content_length);
+        self.checksum();
+        self.unmet
+    }
+
+    /// The body that lists the parts is bound by no signature: only the size of what they come to is.
+    fn complete(mut self) -> Vec<MemberError> {
+        self.size("object_size", self.parameters.object_size);
+        self.write_once();
         self.unmet
     }
 
@@ -61,12 +92,19 @@ impl Upload<'_> {
         self.unmet.push(MemberError::at(pointer, detail));
     }
 
-    fn size(&mut self) {
+    fn size(&mut self, member: &str, given: Option<u64>) {
         let Some(most) = self.limits.max_size else { return };
-        match self.parameters.content_length {
-            None => self.say("/content_length", format!("give the length, at most {most} bytes")),
-            Some(length) if length > most => self.say("/content_length", format!("give at most {most} bytes")),
+        match given {
+            None => self.say(&forms::pointer_to(member), format!("give the length, at most {most} bytes")),
+            Some(length) if length > most => self.say(&forms::pointer_to(member), format!("give at most {most} bytes")),
             Some(_) => {}
+        }
+    }
+
+    /// What a plan says of the whole: nobody shall upload the parts of what can never be completed.
+    fn planned_size(&mut self) {
+        if let Some(planned) = self.parameters.planned_size {
+            self.size("content_length", Some(planned));
         }
     }
 
@@ -88,6 +126,16 @@ impl Upload<'_> {
         if self.limits.require_checksum && !given {
             self.say("/checksum", "give checksum or content_md5");
         }
+    }
+
+    fn checksum_algorithm(&mut self) {
+        if self.limits.require_checksum && self.parameters.upload_checksum.is_none() {
+            self.say("/checksum", "give checksum with an algorithm");
+        }
+    }
+
+    fn write_once(&mut self) {
+        self.parameters.if_none_match |= self.limits.write_once;
     }
 
     fn storage_class(&mut self) {

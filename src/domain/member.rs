@@ -6,6 +6,8 @@ pub enum Member {
     CacheControl,
     Checksum,
     ChecksumMode,
+    ChecksumOfObject,
+    ChecksumOfUpload,
     ContentDisposition,
     ContentEncoding,
     ContentLanguage,
@@ -17,13 +19,17 @@ pub enum Member {
     DownloadAs,
     IfNoneMatch,
     MaxKeys,
+    MaxParts,
     Metadata,
+    ObjectSize,
     PartNumber,
+    PartNumberMarker,
     Response,
     Stable,
     StartAfter,
     StorageClass,
     Tags,
+    UploadId,
 }
 
 /// What a member's JSON value looks like.
@@ -38,10 +44,16 @@ pub enum Form {
     OneOf(&'static [&'static str]),
     /// `{ "algorithm", "value" }`.
     Checksum,
+    /// Printable ASCII that S3 made, at most [`crate::domain::forms::LONGEST_ID`] bytes.
+    Id,
+    /// `{ "algorithm", "value" }` of a whole object, perhaps with `"type": "FULL_OBJECT"`.
+    ObjectChecksum,
     /// An object of the members of [`crate::domain::grant::ResponseMember`].
     Response,
     /// An object of strings.
     Texts,
+    /// `{ "algorithm" }`, perhaps with `type`.
+    UploadChecksum,
 }
 
 /// A member as the API's documentation shows it.
@@ -56,10 +68,12 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::CacheControl,
         Self::Checksum,
         Self::ChecksumMode,
+        Self::ChecksumOfObject,
+        Self::ChecksumOfUpload,
         Self::ContentDisposition,
         Self::ContentEncoding,
         Self::ContentLanguage,
@@ -71,13 +85,17 @@ impl Member {
         Self::DownloadAs,
         Self::IfNoneMatch,
         Self::MaxKeys,
+        Self::MaxParts,
         Self::Metadata,
+        Self::ObjectSize,
         Self::PartNumber,
+        Self::PartNumberMarker,
         Self::Response,
         Self::Stable,
         Self::StartAfter,
         Self::StorageClass,
         Self::Tags,
+        Self::UploadId,
     ];
 
     /// The member of that name.
@@ -107,6 +125,18 @@ impl Member {
                 Form::OneOf(&["ENABLED"]),
                 "Has S3 answer with the object's checksum.",
                 r#""ENABLED""#,
+            ),
+            Self::ChecksumOfObject => (
+                "checksum",
+                Form::ObjectChecksum,
+                "The checksum of all bytes of the object, as padded base64; S3 makes no object of other parts.",
+                r#"{"algorithm":"CRC64NVME","value":"AAAAAAAAAAA="}"#,
+            ),
+            Self::ChecksumOfUpload => (
+                "checksum",
+                Form::UploadChecksum,
+                "The algorithm by which S3 checks each part, and of what the object's own checksum shall be made.",
+                r#"{"algorithm":"CRC64NVME","type":"FULL_OBJECT"}"#,
             ),
             Self::ContentDisposition => (
                 "content_disposition",
@@ -157,17 +187,32 @@ impl Member {
             Self::MaxKeys => {
                 ("max_keys", Form::Integer { least: 1, most: 1000 }, "How many keys an answer lists at most.", "100")
             }
+            Self::MaxParts => {
+                ("max_parts", Form::Integer { least: 1, most: 1000 }, "How many parts an answer lists at most.", "100")
+            }
             Self::Metadata => (
                 "metadata",
                 Form::Texts,
                 "User metadata: names of `a-z 0-9 -`, values of printable ASCII, 2,048 bytes in all.",
                 r#"{"camera":"x100"}"#,
             ),
+            Self::ObjectSize => (
+                "object_size",
+                Form::Integer { least: 0, most: LARGEST_OBJECT },
+                "The length of the whole object in bytes; S3 makes no object of parts that come to another.",
+                "314572800",
+            ),
             Self::PartNumber => (
                 "part_number",
-                Form::Integer { least: 1, most: 10_000 },
-                "Reads one part of an object that was uploaded in parts.",
+                Form::Integer { least: 1, most: MOST_PARTS },
+                "The number of one part: of the upload, or of an object that was uploaded in parts.",
                 "1",
+            ),
+            Self::PartNumberMarker => (
+                "part_number_marker",
+                Form::Integer { least: 0, most: MOST_PARTS },
+                "Lists parts after this one.",
+                "100",
             ),
             Self::Response => (
                 "response",
@@ -188,6 +233,12 @@ impl Member {
             Self::Tags => {
                 ("tags", Form::Texts, "Object tags, at most 10, as far as the grant allows them.", r#"{"case":"A-17"}"#)
             }
+            Self::UploadId => (
+                "upload_id",
+                Form::Id,
+                "The `UploadId` of S3's answer to CreateMultipartUpload.",
+                r#""ibZBv_75gd9r8lH_gqXatLdxMVpAlj6ZQjEs""#,
+            ),
         };
         Description { name, form, meaning, example }
     }
@@ -195,4 +246,10 @@ impl Member {
 
 /// 5 GiB, the most that one PUT carries.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>
-const LARGEST_PUT: i64 = 5 << 30;
+pub const LARGEST_PUT: i64 = 5 << 30;
+
+/// The most parts that an upload has.
+pub const MOST_PARTS: i64 = 10_000;
+
+/// As many parts of the largest size: 48.8 TiB, which S3 calls 50 TB.
+pub const LARGEST_OBJECT: i64 = MOST_PARTS * LARGEST_PUT;

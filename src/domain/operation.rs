@@ -5,11 +5,16 @@ use crate::domain::member::Member;
 /// An S3 operation, by S3's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operation {
+    AbortMultipartUpload,
+    CompleteMultipartUpload,
+    CreateMultipartUpload,
     DeleteObject,
     GetObject,
     HeadObject,
     ListObjectsV2,
+    ListParts,
     PutObject,
+    UploadPart,
 }
 
 /// The HTTP method of an operation.
@@ -18,6 +23,7 @@ pub enum Method {
     Delete,
     Get,
     Head,
+    Post,
     Put,
 }
 
@@ -28,6 +34,7 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Get => "GET",
             Self::Head => "HEAD",
+            Self::Post => "POST",
             Self::Put => "PUT",
         }
     }
@@ -53,9 +60,12 @@ pub struct Row {
     pub subresource: Option<(&'static str, &'static str)>,
     pub names: Names,
     pub members: &'static [Member],
+    /// Those of the members that must be given.
+    pub required: &'static [Member],
     /// Members of the contract that this version does not have.
     pub later: &'static [&'static str],
-    /// Whether a bucket's reading credentials sign it, rather than its writing ones.
+    /// Whether a bucket's reading credentials sign it, rather than its writing ones: what belongs to the action `write`
+    /// is signed by these, ListParts too.
     pub reads: bool,
     pub summary: &'static str,
 }
@@ -64,7 +74,53 @@ const READ_MEMBERS: &[Member] =
     &[Member::Stable, Member::PartNumber, Member::Response, Member::DownloadAs, Member::ChecksumMode];
 
 /// Every operation, a row each, in the order of [`Operation`].
-pub const TABLE: [Row; 5] = [
+pub const TABLE: [Row; 10] = [
+    Row {
+        operation: Operation::AbortMultipartUpload,
+        name: "AbortMultipartUpload",
+        method: Method::Delete,
+        subresource: None,
+        names: Names::Key,
+        members: &[Member::UploadId],
+        required: &[Member::UploadId],
+        later: &[],
+        reads: false,
+        summary: "Give an upload in parts up, and what was uploaded of it.",
+    },
+    Row {
+        operation: Operation::CompleteMultipartUpload,
+        name: "CompleteMultipartUpload",
+        method: Method::Post,
+        subresource: None,
+        names: Names::Key,
+        members: &[Member::UploadId, Member::IfNoneMatch, Member::ObjectSize, Member::ChecksumOfObject],
+        required: &[Member::UploadId],
+        later: &[],
+        reads: false,
+        summary: "Make an object of the parts that the body lists. No signature binds the body: `object_size` does.",
+    },
+    Row {
+        operation: Operation::CreateMultipartUpload,
+        name: "CreateMultipartUpload",
+        method: Method::Post,
+        subresource: Some(("uploads", "")),
+        names: Names::KeyOrFileName,
+        members: &[
+            Member::ContentType,
+            Member::ChecksumOfUpload,
+            Member::ContentDisposition,
+            Member::ContentEncoding,
+            Member::ContentLanguage,
+            Member::CacheControl,
+            Member::Metadata,
+            Member::Tags,
+            Member::StorageClass,
+        ],
+        required: &[],
+        later: &["server_side_encryption", "object_lock"],
+        reads: false,
+        summary: "Begin an upload in parts; S3 answers with its `UploadId`.",
+    },
     Row {
         operation: Operation::DeleteObject,
         name: "DeleteObject",
@@ -72,6 +128,7 @@ pub const TABLE: [Row; 5] = [
         subresource: None,
         names: Names::Key,
         members: &[],
+        required: &[],
         later: &["version_id", "mfa", "bypass_governance_retention"],
         reads: false,
         summary: "Delete an object.",
@@ -83,6 +140,7 @@ pub const TABLE: [Row; 5] = [
         subresource: None,
         names: Names::Key,
         members: READ_MEMBERS,
+        required: &[],
         later: &["version_id", "server_side_encryption"],
         reads: true,
         summary: "Download an object.",
@@ -94,6 +152,7 @@ pub const TABLE: [Row; 5] = [
         subresource: None,
         names: Names::Key,
         members: READ_MEMBERS,
+        required: &[],
         later: &["version_id", "server_side_encryption"],
         reads: true,
         summary: "Ask for an object's headers. A GET's URL does not serve HEAD: the method is signed.",
@@ -105,9 +164,22 @@ pub const TABLE: [Row; 5] = [
         subresource: Some(("list-type", "2")),
         names: Names::Prefix,
         members: &[Member::Delimiter, Member::MaxKeys, Member::ContinuationToken, Member::StartAfter],
+        required: &[],
         later: &[],
         reads: true,
         summary: "List the keys below a prefix.",
+    },
+    Row {
+        operation: Operation::ListParts,
+        name: "ListParts",
+        method: Method::Get,
+        subresource: None,
+        names: Names::Key,
+        members: &[Member::UploadId, Member::MaxParts, Member::PartNumberMarker],
+        required: &[Member::UploadId],
+        later: &[],
+        reads: false,
+        summary: "List the parts that an upload has so far.",
     },
     Row {
         operation: Operation::PutObject,
@@ -129,9 +201,22 @@ pub const TABLE: [Row; 5] = [
             Member::StorageClass,
             Member::IfNoneMatch,
         ],
+        required: &[],
         later: &["server_side_encryption", "object_lock"],
         reads: false,
         summary: "Upload an object in one request.",
+    },
+    Row {
+        operation: Operation::UploadPart,
+        name: "UploadPart",
+        method: Method::Put,
+        subresource: None,
+        names: Names::Key,
+        members: &[Member::UploadId, Member::PartNumber, Member::ContentLength, Member::ContentMd5, Member::Checksum],
+        required: &[Member::UploadId, Member::PartNumber],
+        later: &["server_side_encryption"],
+        reads: false,
+        summary: "Upload one part of an upload in parts.",
     },
 ];
 
@@ -143,13 +228,18 @@ impl Operation {
 
     /// Its row of the table.
     pub fn row(self) -> &'static Row {
-        let [delete, get, head, list, put] = &TABLE;
+        let [abort, complete, create, delete, get, head, list, list_parts, put, upload_part] = &TABLE;
         match self {
+            Self::AbortMultipartUpload => abort,
+            Self::CompleteMultipartUpload => complete,
+            Self::CreateMultipartUpload => create,
             Self::DeleteObject => delete,
             Self::GetObject => get,
             Self::HeadObject => head,
             Self::ListObjectsV2 => list,
+            Self::ListParts => list_parts,
             Self::PutObject => put,
+            Self::UploadPart => upload_part,
         }
     }
 

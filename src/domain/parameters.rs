@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::domain::checksum::Checksum;
+use crate::domain::checksum::ChecksumType;
+use crate::domain::checksum::UploadChecksum;
 use crate::domain::claims::Value;
 use crate::domain::disposition;
 use crate::domain::forms;
@@ -41,6 +43,17 @@ pub struct Parameters {
     pub max_keys: Option<u32>,
     pub continuation_token: Option<String>,
     pub start_after: Option<String>,
+    pub upload_id: Option<String>,
+    /// Of an upload's parts.
+    pub upload_checksum: Option<UploadChecksum>,
+    /// Of a whole object's bytes.
+    pub object_checksum: Option<Checksum>,
+    /// Of the object that the parts come to, in bytes.
+    pub object_size: Option<u64>,
+    pub max_parts: Option<u32>,
+    pub part_number_marker: Option<u32>,
+    /// What an upload in parts shall come to in the end, in bytes: held against a grant's limit, and not signed.
+    pub planned_size: Option<u64>,
 }
 
 impl Parameters {
@@ -51,6 +64,8 @@ impl Parameters {
             Member::CacheControl => self.cache_control = Some(forms::header_text(name, value)?),
             Member::Checksum => self.checksum = Some(forms::checksum(value)?),
             Member::ChecksumMode => self.checksum_mode = forms::one_of(member, value)?,
+            Member::ChecksumOfObject => self.object_checksum = Some(forms::object_checksum(value)?),
+            Member::ChecksumOfUpload => self.upload_checksum = Some(forms::upload_checksum(value)?),
             Member::ContentDisposition => self.content_disposition = Some(forms::header_text(name, value)?),
             Member::ContentEncoding => self.content_encoding = Some(forms::header_text(name, value)?),
             Member::ContentLanguage => self.content_language = Some(forms::header_text(name, value)?),
@@ -62,13 +77,17 @@ impl Parameters {
             Member::DownloadAs => self.download_as = Some(forms::file_name(value)?),
             Member::IfNoneMatch => self.if_none_match = forms::one_of(member, value)?,
             Member::MaxKeys => self.max_keys = u32::try_from(forms::integer(member, value)?).ok(),
+            Member::MaxParts => self.max_parts = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Metadata => self.metadata = forms::metadata(value)?,
+            Member::ObjectSize => self.object_size = Some(forms::integer(member, value)?.unsigned_abs()),
             Member::PartNumber => self.part_number = u32::try_from(forms::integer(member, value)?).ok(),
+            Member::PartNumberMarker => self.part_number_marker = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Response => self.response = forms::response(value)?,
             Member::Stable => self.stable = forms::boolean(name, value)?,
             Member::StartAfter => self.start_after = Some(forms::text(name, value)?.to_owned()),
             Member::StorageClass => self.storage_class = Some(forms::storage_class(value)?),
             Member::Tags => self.tags = forms::tags(value)?,
+            Member::UploadId => self.upload_id = Some(forms::id(name, value)?),
         }
         Ok(())
     }
@@ -101,10 +120,19 @@ impl Parameters {
         if let Some(checksum) = &self.checksum {
             add(checksum.algorithm.header(), Some(checksum.value.as_str().into()));
         }
+        if let Some(checksum) = &self.object_checksum {
+            add(checksum.algorithm.header(), Some(checksum.value.as_str().into()));
+            add("x-amz-checksum-type", Some(ChecksumType::FullObject.as_str().into()));
+        }
+        if let Some(checksum) = &self.upload_checksum {
+            add("x-amz-checksum-algorithm", Some(checksum.algorithm.as_str().into()));
+            add("x-amz-checksum-type", checksum.kind.map(|kind| kind.as_str().into()));
+        }
         add("x-amz-checksum-mode", self.checksum_mode.then_some("ENABLED".into()));
         for (name, value) in &self.metadata {
             add(&format!("x-amz-meta-{name}"), Some(value.as_str().into()));
         }
+        add("x-amz-mp-object-size", self.object_size.map(|size| size.to_string().into()));
         add("x-amz-storage-class", self.storage_class.as_ref().map(|class| class.as_str().into()));
         add("x-amz-tagging", (!self.tags.is_empty()).then(|| tagging(&self.tags).into()));
         headers.sort_unstable();
@@ -121,7 +149,10 @@ impl Parameters {
         add("continuation-token", self.continuation_token.clone());
         add("delimiter", self.delimiter.clone());
         add("max-keys", self.max_keys.map(|most| most.to_string()));
+        add("max-parts", self.max_parts.map(|most| most.to_string()));
+        add("part-number-marker", self.part_number_marker.map(|number| number.to_string()));
         add("start-after", self.start_after.clone());
+        add("uploadId", self.upload_id.clone());
         query
     }
 }

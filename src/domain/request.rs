@@ -66,6 +66,7 @@ impl Request {
                 errors.push(MemberError::at(forms::pointer_to(name), stranger(row, name)));
             }
         }
+        errors.extend(row.required.iter().filter_map(|member| missing(*member, body)));
         errors.extend(parameters.conflict());
         let bucket = note(&mut errors, bucket(body));
         let expires_in = note(&mut errors, expires_in(body));
@@ -128,6 +129,11 @@ fn stranger(row: &Row, name: &str) -> String {
         _ if elsewhere => format!("{} does not take this member", row.name),
         _ => "no such member".to_owned(),
     }
+}
+
+fn missing(member: Member, body: &Value) -> Option<MemberError> {
+    let name = member.name();
+    body.member(name).is_none().then(|| MemberError::at(forms::pointer_to(name), format!("give {name}")))
 }
 
 fn bucket(body: &Value) -> Result<String, MemberError> {

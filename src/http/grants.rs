@@ -230,7 +230,7 @@ fn entry(grant: &Grant) -> GrantEntry {
         actions: if words.is_empty() { allowed.operations().map(Operation::as_str).collect() } else { words },
         max_expires_in: allows.then(|| grant.max_expires.seconds()),
         enabled: grant.enabled,
-        upload: may(Operation::PutObject).then(|| upload(grant)),
+        upload: (allows && grant.writes()).then(|| upload(grant)),
         download: (may(Operation::GetObject) || may(Operation::HeadObject)).then(|| download(grant)),
         require: RequireEntry { source_ips: grant.source_ips.is_some() },
     }

@@ -230,7 +230,12 @@ fn what_is_wrong_before_any_grant_is_looked_at_is_told_too() {
             put("a//b"),
             "#/key: a key must not begin with a slash or hold an empty segment",
         ),
-        ("an operation", vec!["--claims", "{}"], ["Get", "media", "a"], "#/operation: give one of DeleteObject,"),
+        (
+            "an operation",
+            vec!["--claims", "{}"],
+            ["Get", "media", "a"],
+            "#/operation: give one of AbortMultipartUpload,",
+        ),
         (
             "claims that no token can have",
             vec!["--claims", r#"{"sub":42}"#],

@@ -14,10 +14,10 @@ use crate::support::setting::with;
 use crate::support::setting::works_only_as_told;
 
 /// A limit, what is asked, and the header or parameter that comes of it, or the pointers of what is unmet.
-type Row = (&'static str, &'static str, Value, Result<(&'static str, &'static str), &'static [&'static str]>);
+pub type Row = (&'static str, &'static str, Value, Result<(&'static str, &'static str), &'static [&'static str]>);
 
 /// A bucket and a grant for each limit, all called as the limit is.
-fn served(kind: &str, action: &str, limits: &[(&str, &str)]) -> Service {
+pub fn served(kind: &str, action: &str, limits: &[(&str, &str)]) -> Service {
     let of = |(name, limit): &(&str, &str)| {
         format!(
             "[buckets.{name}]\nbucket = \"acme-{name}\"\nregion = \"eu-west-1\"\n[[grants]]\nname = \"{name}\"\n\
@@ -28,7 +28,7 @@ fn served(kind: &str, action: &str, limits: &[(&str, &str)]) -> Service {
     setting(&[ISSUER, &parts]).serve()
 }
 
-fn run(service: &Service, operation: &str, rows: &[Row]) {
+pub fn run(service: &Service, operation: &str, rows: &[Row]) {
     for (name, case, more, expected) in rows {
         let case = format!("{operation}, {name}: {case}");
         let request = with(ask(operation, name, "a"), more);

@@ -32,6 +32,7 @@ mod logs;
 mod members;
 mod members_refused;
 mod metrics;
+mod multipart;
 mod operator;
 mod page;
 mod problems;

@@ -42,7 +42,7 @@ const SHA256: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 const MD5: &str = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
 /// What a member becomes: headers that the client sends, and parameters of the query.
-type Becomes<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
+pub type Becomes<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
 
 #[test]
 fn what_an_upload_says_becomes_headers_that_are_signed() {
@@ -101,7 +101,7 @@ fn what_an_upload_says_becomes_headers_that_are_signed() {
 }
 
 #[track_caller]
-fn becomes(service: &Service, case: &str, request: &Value, (headers, query): Becomes<'_>) {
+pub fn becomes(service: &Service, case: &str, request: &Value, (headers, query): Becomes<'_>) {
     let answer = expect_reply(case, &service.post(&token(), "/v1/presign", request), Ok("all"));
     let used = works_only_as_told(case, &answer, request);
     let expected: Value = headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();

@@ -135,13 +135,18 @@ fn reads_and_writes_are_signed_by_whom_the_bucket_or_the_grant_names() {
         ("ListObjectsV2", "split", "a/", FILE),
         ("PutObject", "split", "a", UPLOADS),
         ("DeleteObject", "split", "a", UPLOADS),
+        ("CreateMultipartUpload", "split", "a", UPLOADS),
+        ("UploadPart", "split", "a", UPLOADS),
+        ("CompleteMultipartUpload", "split", "a", UPLOADS),
+        ("AbortMultipartUpload", "split", "a", UPLOADS),
+        ("ListParts", "split", "a", UPLOADS),
         ("GetObject", "profiles", "a", PROFILE),
         ("PutObject", "profiles", "a", ELSEWHERE),
     ] {
         let found = signer(&service, &ask(operation, bucket, key), &all);
         assert_eq!(found, expected.id, "{operation} of {key} in {bucket}");
     }
-    let lines = service.audited(11);
+    let lines = service.audited(16);
     assert_eq!((&lines[0]["signing_key_id"], &lines[4]["signing_key_id"]), (&json!(MAIN.id), &json!(FILE.id)));
     let ends = |name: &str| {
         service.metric(&format!("presignd_credentials_expiry_timestamp_seconds{{credentials=\"{name}\"}}"))

@@ -125,11 +125,42 @@ fn body() -> impl Strategy<Value = serde_json::Value> {
         json!({ "operation": "ListObjectsV2", "prefix": prefix, "start_after": after, "delimiter": delimiter,
                 "continuation_token": after, "max_keys": most })
     });
-    (prop_oneof![get, save, put, delete, list], 1..604_800u32).prop_map(|(mut body, seconds)| {
+    (prop_oneof![get, save, put, delete, list, upload_in_parts()], 1..604_800u32).prop_map(|(mut body, seconds)| {
         body["bucket"] = "media".into();
         body["expires_in"] = seconds.into();
         body
     })
+}
+
+/// Each step of an upload in parts.
+fn upload_in_parts() -> impl Strategy<Value = serde_json::Value> {
+    let metadata = prop::collection::hash_map("[a-z0-9-]{1,12}", header(), 0..4);
+    let kind = prop::sample::select(vec![
+        json!({ "algorithm": "CRC32" }),
+        json!({ "algorithm": "CRC64NVME", "type": "FULL_OBJECT" }),
+        json!({ "algorithm": "SHA256", "type": "COMPOSITE" }),
+    ]);
+    let create = (key(), header(), metadata, kind).prop_map(|(key, language, metadata, kind)| {
+        json!({ "operation": "CreateMultipartUpload", "key": key, "content_type": "video/mp4", "checksum": kind,
+                "content_language": language, "metadata": metadata })
+    });
+    let upload = || (key(), "[ -~]{1,80}");
+    let part = (upload(), 1..=10_000u32, 0..5_000_000_000u64).prop_map(|((key, upload), number, length)| {
+        json!({ "operation": "UploadPart", "key": key, "upload_id": upload, "part_number": number,
+                "content_length": length, "content_md5": "1B2M2Y8AsgTpgAmY7PhCfg==",
+                "checksum": { "algorithm": "CRC32C", "value": "AAAAAA==" } })
+    });
+    let complete = (upload(), 0..53_687_091_200_000u64).prop_map(|((key, upload), size)| {
+        json!({ "operation": "CompleteMultipartUpload", "key": key, "upload_id": upload, "object_size": size,
+                "if_none_match": "*", "checksum": { "algorithm": "CRC64NVME", "value": "AAAAAAAAAAA=" } })
+    });
+    let abort = upload()
+        .prop_map(|(key, upload)| json!({ "operation": "AbortMultipartUpload", "key": key, "upload_id": upload }));
+    let list = (upload(), 1..=1000u32, 0..=10_000u32).prop_map(|((key, upload), most, after)| {
+        json!({ "operation": "ListParts", "key": key, "upload_id": upload, "max_parts": most,
+                "part_number_marker": after })
+    });
+    prop_oneof![create, part, complete, abort, list]
 }
 
 fn name(text: &str) -> Name {

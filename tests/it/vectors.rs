@@ -59,7 +59,7 @@ fn points_at(answer: &Value, pointer: &str) -> bool {
 }
 
 /// How many of them this version offers.
-const AGREE: usize = 160;
+const AGREE: usize = 173;
 
 fn vectors() -> Vec<Value> {
     let text = include_str!("../vectors/vectors.jsonl");

@@ -5,7 +5,6 @@ use crate::adapters::config::buckets::AccessLog;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants;
-use crate::adapters::config::grants::writes;
 use crate::domain::grant::Effect;
 use crate::domain::scope::End;
 use crate::domain::scope::Scope;
@@ -17,7 +16,7 @@ pub(super) fn check(buckets: &[buckets::Placed<'_>], grants: &[grants::Placed<'_
     if logs.is_empty() {
         return;
     }
-    for placed in grants.iter().filter(|placed| placed.grant.effect == Effect::Allow && writes(&placed.grant)) {
+    for placed in grants.iter().filter(|placed| placed.grant.effect == Effect::Allow && placed.grant.writes()) {
         let target = buckets.iter().find(|bucket| bucket.bucket.alias == placed.grant.bucket);
         let hit = target.and_then(|target| {
             logs.iter()

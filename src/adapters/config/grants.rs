@@ -62,12 +62,6 @@ pub(super) fn grants<'t>(sections: Vec<Section<'t>>, known: &Known<'_>) -> Vec<P
     read.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-/// Whether it names an operation that writes.
-pub(super) fn writes(grant: &Grant) -> bool {
-    let named = grant.allowed();
-    Action::Write.operations().operations().any(|operation| named.allow(operation))
-}
-
 fn grant<'t>(section: &mut Section<'t>, name: Option<Name>, known: &Known<'_>) -> Option<Placed<'t>> {
     let effect = section.read("effect", effect).unwrap_or(Effect::Allow);
     let bucket = section.require("bucket", &known.buckets.one_of());

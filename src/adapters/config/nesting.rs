@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants::Placed;
-use crate::adapters::config::grants::writes;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
@@ -64,7 +63,7 @@ fn stricter(narrow: &Grant, wide: &Grant) -> bool {
         || (!narrow.enabled && wide.enabled)
         || narrow.max_expires < wide.max_expires
         || (narrow.source_ips.is_some() && narrow.source_ips != wide.source_ips)
-        || (writes(wide) && stricter_upload(&narrow.upload, &wide.upload))
+        || (wide.writes() && stricter_upload(&narrow.upload, &wide.upload))
         || (reads(wide) && stricter_download(&narrow.download, &wide.download))
 }
 

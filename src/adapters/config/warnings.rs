@@ -9,7 +9,6 @@ use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants::Placed;
-use crate::adapters::config::grants::writes;
 use crate::adapters::config::nesting;
 use crate::domain::action::Action;
 use crate::domain::claims::ClaimPath;
@@ -49,9 +48,9 @@ fn is_changeable(claim: &ClaimPath) -> bool {
 
 /// A deny of PutObject alone leaves the other ways of writing open.
 fn half_denied_write(placed: &Placed<'_>, report: &Report) {
-    let actions = &placed.grant.actions;
-    let put = actions.contains(&Action::Operation(Operation::PutObject));
-    if put && !actions.contains(&Action::Write) {
+    let denied = placed.grant.allowed();
+    let open = Action::Write.operations().operations().any(|operation| !denied.allow(operation));
+    if open && denied.allow(Operation::PutObject) {
         let wrong = "a deny of PutObject leaves forms and multipart uploads open";
         report.warn(placed.actions_at, fault(wrong, "deny \"write\" instead"));
     }
@@ -86,7 +85,7 @@ fn is_access_point(placed: &buckets::Placed<'_>) -> bool {
 fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: &Report) {
     let allows = grants.iter().filter(|placed| placed.grant.effect == Effect::Allow);
     let written: HashSet<_> =
-        allows.filter(|placed| writes(&placed.grant)).map(|placed| &placed.grant.bucket).collect();
+        allows.filter(|placed| placed.grant.writes()).map(|placed| &placed.grant.bucket).collect();
     for placed in buckets {
         let bucket = &placed.bucket;
         let one = bucket.read_credentials == bucket.write_credentials;
@@ -100,7 +99,7 @@ fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: 
 
 /// Who may delete what was written once can write it again.
 fn write_once_beside_delete(placed: &Placed<'_>, deleting: &HashSet<(&Name, &str)>, report: &Report) {
-    if placed.grant.upload.write_once && writes(&placed.grant) && deleting.contains(&place_of(placed)) {
+    if placed.grant.upload.write_once && placed.grant.writes() && deleting.contains(&place_of(placed)) {
         let wrong = "write_once beside a right to delete: what is deleted can be written again";
         report.warn(placed.actions_at, fault(wrong, "leave delete to another prefix, or to nobody"));
     }

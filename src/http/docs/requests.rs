@@ -12,6 +12,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::schema::Type;
 
 use crate::domain::checksum::ChecksumAlgorithm;
+use crate::domain::checksum::ChecksumType;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::member::Description;
@@ -30,6 +31,8 @@ pub fn schemas() -> Schemas {
         ("PresignRequest".to_owned(), any().into()),
         ("BatchRequest".to_owned(), batch().into()),
         ("Checksum".to_owned(), checksum().into()),
+        ("ObjectChecksum".to_owned(), object_checksum().into()),
+        ("UploadChecksum".to_owned(), upload_checksum().into()),
         ("ResponseOverrides".to_owned(), response().into()),
     ];
     shared.into_iter().chain(each).collect()
@@ -90,7 +93,7 @@ fn request(row: &Row) -> Schema {
     object = object.property("expires_in", lifetime);
     let described = row.members.iter().map(|member| member.description());
     let object = described.fold(object, |object, member| object.property(member.name, form(&member)));
-    closed(object)
+    closed(row.required.iter().fold(object, |object, member| object.required(member.name())))
 }
 
 fn example(row: &Row) -> Value {
@@ -99,7 +102,8 @@ fn example(row: &Row) -> Value {
         Names::Key | Names::KeyOrFileName => ("key", json!("users/42/avatar.png")),
         Names::Prefix => ("prefix", json!("users/42/")),
     };
-    let shown = SHOWN.iter().filter(|member| row.members.contains(member)).map(|member| member.description());
+    let shown = row.members.iter().filter(|member| SHOWN.contains(member) || row.required.contains(member));
+    let shown = shown.map(|member| member.description());
     let members = shown.map(|member| (member.name, docs::value_of(member.example)));
     for (name, value) in [named, ("expires_in", json!(900))].into_iter().chain(members) {
         if let Some(object) = example.as_object_mut() {
@@ -110,7 +114,8 @@ fn example(row: &Row) -> Value {
 }
 
 /// The members that examples have, where their operation does.
-const SHOWN: [Member; 4] = [Member::ContentType, Member::ContentLength, Member::DownloadAs, Member::Delimiter];
+const SHOWN: [Member; 5] =
+    [Member::ContentType, Member::ContentLength, Member::DownloadAs, Member::Delimiter, Member::ObjectSize];
 
 fn form(member: &Description) -> RefOr<Schema> {
     let (meaning, examples) = (Some(member.meaning), [docs::value_of(member.example)]);
@@ -122,6 +127,8 @@ fn form(member: &Description) -> RefOr<Schema> {
         Form::Text => text(member.meaning).examples(examples).into(),
         Form::OneOf(words) => word().description(meaning).enum_values(Some(words.iter().copied())).into(),
         Form::Checksum => docs::reference("Checksum"),
+        Form::Id => id(member.meaning).examples(examples).into(),
+        Form::ObjectChecksum => docs::reference("ObjectChecksum"),
         Form::Response => docs::reference("ResponseOverrides"),
         Form::Texts => ObjectBuilder::new()
             .schema_type(Type::Object)
@@ -129,21 +136,43 @@ fn form(member: &Description) -> RefOr<Schema> {
             .description(meaning)
             .examples(examples)
             .into(),
+        Form::UploadChecksum => docs::reference("UploadChecksum"),
     }
 }
 
 fn checksum() -> Schema {
-    let Description { meaning, example, .. } = Member::Checksum.description();
-    let algorithms = ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::as_str);
-    closed(
-        ObjectBuilder::new()
-            .description(Some(meaning))
-            .property("algorithm", word().enum_values(Some(algorithms)))
-            .property("value", text("Padded base64 of exactly the digest's length."))
-            .required("algorithm")
-            .required("value")
-            .examples([docs::value_of(example)]),
-    )
+    closed(digest(Member::Checksum, &ChecksumAlgorithm::ALL))
+}
+
+fn object_checksum() -> Schema {
+    let of_objects = |algorithm: &ChecksumAlgorithm| algorithm.makes(ChecksumType::FullObject);
+    let algorithms: Vec<_> = ChecksumAlgorithm::ALL.into_iter().filter(of_objects).collect();
+    let kind = word().enum_values(Some([ChecksumType::FullObject.as_str()]));
+    closed(digest(Member::ChecksumOfObject, &algorithms).property("type", kind))
+}
+
+/// An object of an algorithm and a value.
+fn digest(member: Member, algorithms: &[ChecksumAlgorithm]) -> ObjectBuilder {
+    checked_by(member, algorithms)
+        .property("value", text("Padded base64 of exactly the digest's length."))
+        .required("value")
+}
+
+fn upload_checksum() -> Schema {
+    let meaning =
+        "Left out: what S3 makes of the algorithm. CRC64NVME makes FULL_OBJECT alone, SHA1 and SHA256 COMPOSITE.";
+    let kind = word().description(Some(meaning)).enum_values(Some(ChecksumType::ALL.map(ChecksumType::as_str)));
+    closed(checked_by(Member::ChecksumOfUpload, &ChecksumAlgorithm::ALL).property("type", kind))
+}
+
+/// An object of an algorithm.
+fn checked_by(member: Member, algorithms: &[ChecksumAlgorithm]) -> ObjectBuilder {
+    let Description { meaning, example, .. } = member.description();
+    ObjectBuilder::new()
+        .description(Some(meaning))
+        .property("algorithm", word().enum_values(Some(algorithms.iter().map(|algorithm| algorithm.as_str()))))
+        .required("algorithm")
+        .examples([docs::value_of(example)])
 }
 
 fn response() -> Schema {
@@ -169,6 +198,11 @@ fn key() -> ObjectBuilder {
 fn text(meaning: &str) -> ObjectBuilder {
     let text = word().max_length(Some(forms::LONGEST_TEXT));
     if meaning.is_empty() { text } else { text.description(Some(meaning)) }
+}
+
+fn id(meaning: &str) -> ObjectBuilder {
+    let id = word().min_length(Some(1)).max_length(Some(forms::LONGEST_ID)).pattern(Some("^[ -~]*$"));
+    id.description(Some(meaning))
 }
 
 /// One of a few.

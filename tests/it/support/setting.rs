@@ -87,10 +87,15 @@ pub fn token_with(more: &Value) -> String {
     Issuer::hmac(CORP_SECRET).token(&claims(CORP, "presignd", "42", more))
 }
 
-/// A body of `/v1/presign`.
+/// A body of `/v1/presign`, with the members that the operation cannot be without.
 pub fn ask(operation: &str, bucket: &str, key: &str) -> Value {
     let member = if operation == "ListObjectsV2" { "prefix" } else { "key" };
-    json!({"operation": operation, "bucket": bucket, member: key})
+    let needed = match operation {
+        "AbortMultipartUpload" | "CompleteMultipartUpload" | "ListParts" => json!({"upload_id": "u-1"}),
+        "UploadPart" => json!({"upload_id": "u-1", "part_number": 1}),
+        _ => json!({}),
+    };
+    with(json!({"operation": operation, "bucket": bucket, member: key}), &needed)
 }
 
 /// An object with more members, or others.

@@ -22,7 +22,7 @@ pub fn request(vector: &Value, alias: &str) -> Value {
         body.insert("key".to_owned(), input["key"].clone());
     }
     for (name, value) in input["params"].as_object().unwrap() {
-        add_param(&mut body, name, value);
+        add_param(&mut body, vector["operation"].as_str().unwrap(), name, value);
     }
     for (name, value) in input["extra_headers"].as_object().into_iter().flatten() {
         match name.strip_prefix("x-amz-meta-") {
@@ -36,16 +36,21 @@ pub fn request(vector: &Value, alias: &str) -> Value {
     Value::Object(body)
 }
 
-fn add_param(body: &mut Map<String, Value>, name: &str, value: &Value) {
+fn add_param(body: &mut Map<String, Value>, operation: &str, name: &str, value: &Value) {
     if let Some(member) = name.strip_prefix("Response") {
         return inside(body, "response", &snake_case(member), value.clone());
     }
     match name {
         "ContentMD5" => drop(body.insert("content_md5".to_owned(), value.clone())),
-        "ChecksumAlgorithm" | "ChecksumMode" | "ChecksumType" => drop(body.insert(snake_case(name), value.clone())),
+        "ChecksumAlgorithm" if operation == "CreateMultipartUpload" => {
+            inside(body, "checksum", "algorithm", value.clone())
+        }
+        "ChecksumType" => inside(body, "checksum", "type", value.clone()),
+        "ChecksumAlgorithm" | "ChecksumMode" => drop(body.insert(snake_case(name), value.clone())),
+        "MpuObjectSize" => drop(body.insert("object_size".to_owned(), value.clone())),
         _ if name.starts_with("Checksum") => {
-            let algorithm = name.trim_start_matches("Checksum");
-            body.insert("checksum".to_owned(), json!({"algorithm": algorithm, "value": value}));
+            inside(body, "checksum", "algorithm", json!(name.trim_start_matches("Checksum")));
+            inside(body, "checksum", "value", value.clone());
         }
         "Tagging" => {
             let tags = value.as_str().unwrap().split('&').map(|pair| pair.split_once('=').unwrap());

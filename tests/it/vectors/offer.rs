@@ -41,13 +41,17 @@ pub fn not_offered(vector: &Value) -> Option<NotOffered> {
 
 fn operation_not_offered(operation: &str) -> Option<(&'static str, &'static str)> {
     match operation {
-        "DeleteObject" | "GetObject" | "HeadObject" | "ListObjectsV2" | "PutObject" => None,
         "AbortMultipartUpload"
         | "CompleteMultipartUpload"
         | "CreateMultipartUpload"
+        | "DeleteObject"
+        | "GetObject"
+        | "HeadObject"
+        | "ListObjectsV2"
         | "ListParts"
-        | "RestoreObject"
-        | "UploadPart" => Some(("an operation that is not available in this version", "#/operation")),
+        | "PutObject"
+        | "UploadPart" => None,
+        "RestoreObject" => Some(("an operation that is not available in this version", "#/operation")),
         _ => Some(("an operation that the contract has no name for", "#/operation")),
     }
 }
@@ -70,7 +74,8 @@ fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'sta
     let lock = ("object lock is not available in this version", "#/object_lock");
     match name {
         "ACL" => Some(("an ACL header", "#/acl")),
-        "ChecksumAlgorithm" => {
+        // Of an upload in parts it is `x-amz-checksum-algorithm`, and obliges to nothing more.
+        "ChecksumAlgorithm" if operation != "CreateMultipartUpload" => {
             Some(("x-amz-sdk-checksum-algorithm, which obliges to more than it says", "#/checksum_algorithm"))
         }
         "ChecksumMD5" | "ChecksumSHA512" => Some(("more than the five checksum algorithms", "#/checksum/algorithm")),
@@ -79,7 +84,9 @@ fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'sta
         "FetchOwner" => Some((nameless, "#/fetch_owner")),
         "IfMatch" => Some((condition, "#/if_match")),
         "IfModifiedSince" => Some((condition, "#/if_modified_since")),
-        "IfNoneMatch" if operation != "PutObject" => Some((condition, "#/if_none_match")),
+        "IfNoneMatch" if !matches!(operation, "CompleteMultipartUpload" | "PutObject") => {
+            Some((condition, "#/if_none_match"))
+        }
         "IfUnmodifiedSince" => Some((condition, "#/if_unmodified_since")),
         "MFA" => Some(("MFA is not available in this version", "#/mfa")),
         "ObjectLockLegalHoldStatus" | "ObjectLockMode" | "ObjectLockRetainUntilDate" => Some(lock),

@@ -56,7 +56,7 @@ enabled = "no"
             "4:10: a {claim} is a whole segment; correct it",
             r#"5:12: there is no action "raed"; write "read" if that is meant"#,
             "5:20: the action restore is not available in this version; remove it",
-            r#"5:31: there is no action "CopyObject"; write one of read, write, delete, list, DeleteObject, GetObject, HeadObject, ListObjectsV2, PutObject"#,
+            r#"5:31: there is no action "CopyObject"; write one of read, write, delete, list, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, UploadPart"#,
             "5:58: a string is expected, not an integer; write it in quotes",
             "6:11: issuers is empty; name at least one",
             "7:15: no grant may allow more than expiry.max (43200 s); lower it, or raise expiry.max",
