@@ -265,10 +265,10 @@ def settings(folder):
     return tomllib.loads((folder / "presignd.toml").read_text())
 
 
-def takes(test, path):
-    """`check` takes it, and warns of nothing but what is elsewhere and of listeners that others bound."""
+def takes(test, path, expected="(?!)"):
+    """`check` takes it, and warns of nothing but what is elsewhere, listeners that others bound, and the expected."""
     code, said = ran(PRESIGND, "check", "--config", path)
     test.assertEqual(code, 0, said)
     for line in said.splitlines():
         if "warning: " in line:
-            test.assertRegex(line, r"cannot be read|speaks plain HTTP beyond loopback")
+            test.assertRegex(line, f"cannot be read|speaks plain HTTP beyond loopback|{expected}")

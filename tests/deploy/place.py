@@ -21,6 +21,12 @@ def ran(*command, **around):
     return done.returncode, done.stdout
 
 
+def sent(given, *command):
+    """What a command makes of what it is given."""
+    command = [str(word) for word in command]
+    return subprocess.run(command, input=given, capture_output=True, check=True, timeout=60).stdout
+
+
 def path():
     """The tools that were fetched for these tests come first."""
     own = [TOOLS / "python" / "bin", TOOLS / "debian" / "usr" / "bin", TOOLS / "debian" / "usr" / "sbin"]

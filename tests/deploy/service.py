@@ -73,27 +73,18 @@ class Service:
     """`presignd serve` on free ports of loopback."""
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        place = Path(self.folder.name)
-        (place / "presignd.toml").write_text(CONFIGURATION)
-        (place / "secret").write_bytes(SECRET)
-        (place / "keys.json").write_text(json.dumps(KEYS))
+        self.around = contextlib.ExitStack()
+        self.place = Path(self.around.enter_context(tempfile.TemporaryDirectory()))
+        (self.place / "presignd.toml").write_text(CONFIGURATION)
+        (self.place / "secret").write_bytes(SECRET)
+        (self.place / "keys.json").write_text(json.dumps(KEYS))
         ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 7200))
-        (place / "credentials.json").write_text(json.dumps(CREDENTIALS | {"Expiration": ends}))
-        log = place / "log"
-        command = [PRESIGND, "serve", "--config", place / "presignd.toml"]
-        with open(log, "wb") as stderr:
-            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
-        address = lambda listener: next(
-            (line["address"] for line in lines(log) if line.get("listener") == listener), None
-        )
-        self.address = eventually("the service listens", lambda: address("service"))
-        self.admin = eventually("the admin listener listens", lambda: address("admin"))
+        (self.place / "credentials.json").write_text(json.dumps(CREDENTIALS | {"Expiration": ends}))
+        self.address, self.admin = self.around.enter_context(serving(self.place))
         return self
 
     def __exit__(self, *_):
-        ended(self.process)
-        self.folder.cleanup()
+        self.around.close()
 
     def work(self):
         """Issues, refuses, and goes over a limit."""
@@ -112,8 +103,22 @@ class Service:
 
     def audited(self, request_id):
         """The audit line of a request."""
-        written = lines(Path(self.folder.name) / "audit.jsonl")
+        written = lines(self.place / "audit.jsonl")
         return next((line for line in written if line["request_id"] == request_id), None)
+
+
+@contextlib.contextmanager
+def serving(place, **environment):
+    """`presignd serve` on the configuration of a folder; gives where the service and the admin listener listen."""
+    log = place / "log"
+    command = [PRESIGND, "serve", "--config", place / "presignd.toml"]
+    with open(log, "wb") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr, env=os.environ | environment)
+    try:
+        said = lambda name: next((line["address"] for line in lines(log) if line.get("listener") == name), None)
+        yield [eventually(f"the {name} listens", lambda: said(name)) for name in ("service", "admin")]
+    finally:
+        ended(process)
 
 
 @contextlib.contextmanager
