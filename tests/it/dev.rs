@@ -83,7 +83,7 @@ impl Dev {
     }
 
     #[track_caller]
-    fn token(&self, name: &str) -> String {
+    pub fn token(&self, name: &str) -> String {
         let reply = Call::new("GET", self.address("service"), &format!("/dev/token?as={name}")).send();
         reply.text().trim_end().to_owned()
     }

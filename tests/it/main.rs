@@ -39,6 +39,8 @@ mod problems;
 mod rates;
 mod readiness;
 mod readme;
+mod readme_client;
+mod readme_clients;
 mod readme_grants;
 mod secrets;
 mod serve;

@@ -9,6 +9,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::dev::Dev;
+use crate::readme_clients;
 use crate::support::presignd::Presignd;
 use crate::support::readme;
 use crate::support::readme::Section;
@@ -23,13 +24,14 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 6] = [
+const BLOCKS: [Pasted; 7] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
     ("presignd serve", Way::Runs(the_service_runs)),
-    ("hello.txt", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
+    ("as_config", Way::Runs(readme_clients::curl)),
+    ("sed 's/FILE/", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
 ];
 
 #[test]
@@ -56,8 +58,9 @@ fn shell(block: &str, directory: &Path, environment: &[(String, String)]) -> Com
     shell
 }
 
+/// The same to its end: what it printed.
 #[track_caller]
-fn pasted(block: &str, directory: &Path, environment: &[(String, String)]) -> String {
+pub fn pasted(block: &str, directory: &Path, environment: &[(String, String)]) -> String {
     let output = shell(block, directory, environment).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{block}\n{}{}", text(&output.stdout), text(&output.stderr));
