@@ -29,6 +29,12 @@ class Compose(unittest.TestCase):
         code, said = ran("podman-compose", "-f", COMPOSE, "config")
         self.assertEqual(code, 0, said)
 
+    def test_presignd_can_start_anew_without_the_proxy_that_owns_the_network(self):
+        services = yaml.safe_load(COMPOSE.read_text())["services"]
+        self.assertEqual(services["presignd"]["network_mode"], "service:caddy")
+        self.assertEqual(services["caddy"]["ports"], ["80:80", "443:443"])
+        self.assertFalse("ports" in services["presignd"] or "network_mode" in services["caddy"])
+
     def test_its_paths_are_those_of_its_configuration(self):
         compose, configuration = yaml.safe_load(COMPOSE.read_text()), settings(DEPLOY / "docker")
         handed_over = {f"/run/secrets/{name}" for name in compose["services"]["presignd"]["secrets"]}
@@ -124,7 +130,7 @@ class Image(unittest.TestCase):
         text = DOCKERFILE.read_text()
         self.assertIn("cargo build --locked --profile dist --no-default-features", text)
         least = tuple(map(int, cargo["package"]["rust-version"].split(".")))
-        self.assertGreaterEqual(tuple(map(int, re.search(r"FROM rust:([\d.]+)-", text)[1].split("."))), least)
+        self.assertGreaterEqual(tuple(map(int, re.search(r"FROM docker.io/library/rust:([\d.]+)-", text)[1].split("."))), least)
 
     def test_the_image_runs_without_rights_answers_its_probes_and_stops_at_once(self):
         """The last stage as it stands, around a quicker build of the same static binary."""
