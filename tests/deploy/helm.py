@@ -169,6 +169,7 @@ TOGGLES = [
         "PodMonitor spec podMetricsEndpoints",
         [{"port": "admin", "path": "/metrics", "interval": "30s"}],
     ),
+    ("whose job the alerts know", {"podMonitor": {"enabled": True}}, "PodMonitor spec jobLabel", "app.kubernetes.io/name"),
     (
         "no annotations then",
         {"podMonitor": {"enabled": True}, "existingConfigMap": "mine"},
