@@ -24,12 +24,13 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 7] = [
+const BLOCKS: [Pasted; 8] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
     ("presignd serve", Way::Runs(the_service_runs)),
+    ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
     ("as_config", Way::Runs(readme_clients::curl)),
     ("sed 's/FILE/", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
 ];
@@ -91,6 +92,14 @@ fn the_request_by_hand_has_the_answer_that_is_shown(block: &str) {
     let url = printed["url"].as_str().unwrap().replace(&store, "127.0.0.1:8081");
     let (before, _) = shown["url"].as_str().unwrap().split_once('…').unwrap();
     assert!(url.starts_with(before), "{url} begins with {before}");
+}
+
+fn the_environment_wins_over_the_file(block: &str) {
+    let there = Presignd::configured(section("A bucket on AWS").block("toml"));
+    let printed = pasted(block, there.path("").as_path(), &[]);
+    assert!(printed.contains("own-folder: allow"), "{printed}");
+    let wrong = block.replace("EXPIRY__MAX", "EXPIRY__MAXIMUM");
+    assert!(!shell(&wrong, there.path("").as_path(), &[]).status().unwrap().success());
 }
 
 fn the_service_runs(block: &str) {
