@@ -152,6 +152,7 @@ TOGGLES = [
         "NetworkPolicy spec ingress",
         None,
     ),
+    ("an issuer's port", {"networkPolicy": {"issuerPort": 8443}}, "NetworkPolicy spec egress 1 ports 0 port", 8443),
     ("no budget", {"podDisruptionBudget": {"enabled": False}}, "PodDisruptionBudget", None),
     (
         "another budget",
