@@ -42,6 +42,7 @@ mod readme;
 mod readme_client;
 mod readme_clients;
 mod readme_grants;
+mod readme_lists;
 mod readme_reference;
 mod secrets;
 mod serve;

@@ -165,16 +165,3 @@ fn every_link_within_it_leads_somewhere() {
         assert!(anchors.iter().any(|anchor| anchor == link), "#{link} in {anchors:#?}");
     }
 }
-
-#[test]
-fn every_code_of_a_refusal_is_in_it() {
-    let listed = section("What is refused, and why");
-    let mut named: Vec<&str> =
-        listed.tables.iter().flat_map(|table| &table.rows).flat_map(|row| readme::spans(&row[0])).collect();
-    let (_, codes) = include_str!("../../openapi.yaml").split_once("- audit_unavailable\n").unwrap();
-    let codes = codes.lines().map_while(|line| line.trim().strip_prefix("- "));
-    let mut codes: Vec<&str> = std::iter::once("audit_unavailable").chain(codes).collect();
-    named.sort_unstable();
-    codes.sort_unstable();
-    assert_eq!(named, codes);
-}

@@ -1,0 +1,69 @@
+//! The README's lists of commands, routes, members and codes: each is complete, and nothing else is in it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use presignd::domain::operation::TABLE;
+
+use crate::support::readme::section;
+use crate::support::readme::spans;
+
+const OPENAPI: &str = include_str!("../../openapi.yaml");
+
+/// What stands in the first column of a section's tables.
+fn listed(title: &str, header: &str) -> BTreeSet<String> {
+    let section = section(title);
+    let tables = section.tables.iter().filter(|table| table.header[0] == header);
+    let names = tables.flat_map(|table| &table.rows).flat_map(|row| spans(&row[0]));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_is_there() {
+    let help = Command::new(env!("CARGO_BIN_EXE_presignd")).arg("--help").output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    let lines = help.split_once("Commands:\n").unwrap().1.lines().take_while(|line| !line.is_empty());
+    let named = lines.filter(|line| !line.starts_with("   ")).map(|line| line.split_whitespace().next().unwrap());
+    let named: BTreeSet<_> = named.filter(|name| *name != "help").map(|name| format!("presignd {name}")).collect();
+    let listed = listed("Commands", "command").into_iter();
+    let listed = listed.map(|usage| usage.split(' ').take(2).collect::<Vec<_>>().join(" "));
+    assert_eq!(listed.collect::<BTreeSet<_>>(), named);
+}
+
+#[test]
+fn every_route_is_there() {
+    let (mut routes, mut path) = (BTreeSet::new(), String::new());
+    for line in OPENAPI.split_once("\npaths:\n").unwrap().1.lines().take_while(|line| line.starts_with(' ')) {
+        let name = line.trim_end_matches(':');
+        match (name.strip_prefix("  /"), name.strip_prefix("    ")) {
+            (Some(rest), _) => path = format!("/{rest}"),
+            (None, Some(method)) if ["get", "head", "post"].contains(&method) => {
+                routes.insert(format!("{} {path}", method.to_uppercase()));
+            }
+            (None, _) => {}
+        }
+    }
+    assert_eq!(listed("HTTP", "route"), routes);
+}
+
+#[test]
+fn every_operation_is_there_with_its_members() {
+    let section = section("HTTP");
+    let table = section.tables.iter().find(|table| table.header[0] == "operation").unwrap();
+    let mut shown = BTreeMap::new();
+    for row in &table.rows {
+        let members = || spans(&row[1]).into_iter().filter(|name| !["key", "prefix"].contains(name));
+        spans(&row[0]).into_iter().for_each(|name| _ = shown.insert(name, members().collect::<BTreeSet<_>>()));
+    }
+    let known = TABLE.iter().map(|row| (row.name, row.members.iter().map(|member| member.name()).collect()));
+    assert_eq!(shown, known.collect());
+}
+
+#[test]
+fn every_code_of_a_refusal_is_there() {
+    let (_, codes) = OPENAPI.split_once("- audit_unavailable\n").unwrap();
+    let codes = codes.lines().map_while(|line| line.trim().strip_prefix("- "));
+    let codes = std::iter::once("audit_unavailable").chain(codes).map(str::to_owned);
+    assert_eq!(listed("What is refused, and why", "code"), codes.collect());
+}
