@@ -25,7 +25,8 @@ class Documents(unittest.TestCase):
             text = (ROOT / document).read_text()
             for path in re.findall(r"`((?:src|tests|deploy|benches)/[\w./-]*)`", text):
                 self.assertTrue((ROOT / path).exists(), f"{path} in {document}")
-            for path in re.findall(r"\]\(((?!http|#)[^)#]+)", text):
+            without_code = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
+            for path in re.findall(r"\]\(((?!http|#)[^)#]+)", without_code):
                 self.assertTrue(((ROOT / document).parent / path).exists(), f"{path} in {document}")
 
     def test_the_licences_that_cargo_names_are_there(self):
