@@ -27,6 +27,7 @@ use presignd::domain::endpoint::Target;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
 use presignd::domain::grant::Grant;
+use presignd::domain::grant::MfaRule;
 use presignd::domain::grant::UploadLimits;
 use presignd::domain::lifetime::ExpiryRules;
 use presignd::domain::lifetime::Lifetime;
@@ -117,6 +118,7 @@ fn policy(count: usize) -> Policy {
         upload: UploadLimits::default(),
         download: DownloadLimits::default(),
         source_ips: None,
+        mfa: MfaRule::Usual,
     };
     Policy::new(ExpiryRules::default(), vec![bucket], (0..count).map(grant).collect())
 }

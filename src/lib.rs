@@ -19,6 +19,7 @@
 //! http/              what a caller sends and gets
 //!   app              what all requests share: the configuration in force, and what was made from it
 //!   around           around every request: its id, its time, its end in headers, log and metrics
+//!   challenge        the challenge of a 401
 //!   client_address   where a request comes from, also behind proxies
 //!   context          what is known of a request before anything is asked of it
 //!   cors             what browsers may do from other origins
@@ -45,7 +46,7 @@
 //!   telemetry        logs and metrics, their names in one place
 //!   token            a JWT to its caller, and the cache of verified tokens
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log
-//!   action           the actions of a grant: words that stand for sets of operations
+//!   action           the actions of a grant: words that stand for sets of rights
 //!   bucket           names of buckets
 //!   caller           who asks: verified claims, and the issuer that vouches for them
 //!   checksum         checksums of bodies, as S3 verifies them
@@ -60,6 +61,7 @@
 //!   limits           a grant's limits against a request: what is unmet, what is signed in
 //!   media_type       media types of uploads, and the patterns that a grant lists
 //!   member           the members of a request, each in a line or two
+//!   mfa_code         the code of an MFA device, for the delete of a version
 //!   name             names that the configuration gives
 //!   operation        the table of S3 operations
 //!   parameters       what is asked for beside the key, and what it becomes on the wire
@@ -71,6 +73,7 @@
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   sigv4            canonical request, string to sign, signing keys
+//!   step_up          how a caller must have authenticated
 //!   template         texts that claims, ids and file names fill in
 //! ```
 #![forbid(unsafe_code)]

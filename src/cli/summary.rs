@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::domain::action::Action;
+use crate::domain::action::Right;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::grant::MfaRule;
 use crate::domain::grant::Quantifier;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::Scalar;
@@ -15,9 +17,9 @@ use crate::domain::grant::StorageClass;
 use crate::domain::grant::UploadLimits;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
-use crate::domain::operation::Operation;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
+use crate::domain::step_up::StepUp;
 
 /// The grants in the file's order, an empty line between two.
 pub fn of(policy: &Policy) -> Vec<String> {
@@ -52,11 +54,11 @@ fn rows(grant: &Grant, bucket: Option<&Bucket>) -> Vec<Row> {
         rows.extend(grant.source_ips.iter().map(|nets| ("from", joined(nets.iter(), ", "))));
         rows.push(("lifetime", format!("at most {}", span(grant.max_expires.duration()))));
         rows.push(("signed by", signers(grant, bucket)));
-        let allowed = grant.allowed();
+        rows.extend(authentication(grant).map(|text| ("mfa", text)));
         if grant.writes() {
             rows.extend(upload(&grant.upload).into_iter().map(|limit| ("upload", limit)));
         }
-        if allowed.allow(Operation::GetObject) {
+        if grant.downloads() {
             rows.extend(download(&grant.download).into_iter().map(|limit| ("download", limit)));
         }
     }
@@ -80,17 +82,40 @@ fn keys(grant: &Grant) -> String {
 fn actions(grant: &Grant) -> String {
     match grant.actions.as_slice() {
         [] => "every one".to_owned(),
-        some => joined(some.iter().map(action), ", "),
+        some => joined(some.iter().map(|action| told(*action, grant.effect)), ", "),
     }
 }
 
-fn action(action: &Action) -> String {
+fn told(action: Action, effect: Effect) -> String {
+    let rights = match effect {
+        Effect::Allow => action.allows(),
+        Effect::Deny => action.denies(),
+    };
     match action {
         Action::Operation(operation) => operation.as_str().to_owned(),
-        Action::Read | Action::Write | Action::Delete | Action::List => {
-            let operations = joined(action.operations().operations().map(Operation::as_str), ", ");
-            format!("{} ({operations})", action.as_str())
+        Action::Read
+        | Action::ReadVersion
+        | Action::Write
+        | Action::Delete
+        | Action::DeleteVersion
+        | Action::List
+        | Action::BypassGovernance => {
+            format!("{} ({})", action.as_str(), joined(rights.iter().map(Right::as_str), ", "))
         }
+    }
+}
+
+/// How a caller must have authenticated, where anything asks.
+fn authentication(grant: &Grant) -> Option<String> {
+    match &grant.mfa {
+        MfaRule::Asked(step_up) => Some(step_up.to_string()),
+        MfaRule::Usual if grant.rights().allow(Right::DeleteVersion) => {
+            Some(format!("to delete a version: {}", StepUp::usual()))
+        }
+        MfaRule::Never if grant.rights().allow(Right::DeleteVersion) => {
+            Some("never, even to delete a version".to_owned())
+        }
+        MfaRule::Usual | MfaRule::Never => None,
     }
 }
 

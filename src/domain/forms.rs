@@ -16,6 +16,7 @@ use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
 use crate::domain::member::Form;
 use crate::domain::member::Member;
+use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
 
 /// The longest string that a request may hold, in bytes.
@@ -69,6 +70,10 @@ pub(super) fn id(name: &str, value: &Value) -> Read<String> {
         true => Ok(text.to_owned()),
         false => Err(at(name, "give 1 to 1024 bytes of printable ASCII, as S3 gave them")),
     }
+}
+
+pub(super) fn mfa(value: &Value) -> Read<MfaCode> {
+    MfaCode::parse(any_text("mfa", value)?).map_err(|error| at("mfa", error.to_string()))
 }
 
 pub(super) fn boolean(name: &str, value: &Value) -> Read<bool> {

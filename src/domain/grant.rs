@@ -1,16 +1,19 @@
 //! One grant: whom it is for, what it covers, what it asks.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ipnet::IpNet;
 
 use crate::domain::action::Action;
-use crate::domain::action::Actions;
+use crate::domain::action::Right;
+use crate::domain::action::Rights;
 use crate::domain::claims::ClaimPath;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
 use crate::domain::scope::Scope;
+use crate::domain::step_up::StepUp;
 use crate::domain::template::KeyTemplate;
 use crate::domain::template::ValueTemplate;
 
@@ -36,23 +39,46 @@ pub struct Grant {
     pub download: DownloadLimits,
     /// `require.source_ips`: the caller's address must be in one of these.
     pub source_ips: Option<Vec<IpNet>>,
+    /// `require.mfa`.
+    pub mfa: MfaRule,
 }
 
 impl Grant {
-    /// The operations that its actions stand for: all of them in a deny that lists none.
-    pub fn allowed(&self) -> Actions {
+    /// What its actions allow or deny: everything in a deny that lists none.
+    pub fn rights(&self) -> Rights {
         match self.effect {
-            Effect::Deny if self.actions.is_empty() => Actions::ALL,
-            Effect::Allow | Effect::Deny => {
-                self.actions.iter().fold(Actions::NONE, |all, action| all.or(action.operations()))
-            }
+            Effect::Allow => self.actions.iter().fold(Rights::NONE, |all, action| all.or(action.allows())),
+            Effect::Deny if self.actions.is_empty() => Rights::ALL,
+            Effect::Deny => self.actions.iter().fold(Rights::NONE, |all, action| all.or(action.denies())),
+        }
+    }
+
+    /// Whether it allows a download, of whatever version.
+    pub fn downloads(&self) -> bool {
+        let reads = Action::Read.allows().or(Action::ReadVersion.allows());
+        self.effect == Effect::Allow && self.rights().allow_any(reads)
+    }
+
+    /// Whether its actions speak of what a request needs: an allow of all of it, a deny of any.
+    pub fn speaks_of(&self, needed: Rights) -> bool {
+        match self.effect {
+            Effect::Allow => self.rights().allow_all(needed),
+            Effect::Deny => self.rights().allow_any(needed),
+        }
+    }
+
+    /// How a caller must have authenticated for what a request needs.
+    pub fn step_up(&self, needed: Rights) -> Option<Cow<'_, StepUp>> {
+        match &self.mfa {
+            MfaRule::Asked(step_up) => Some(Cow::Borrowed(step_up)),
+            MfaRule::Usual if needed.allow(Right::DeleteVersion) => Some(Cow::Owned(StepUp::usual())),
+            MfaRule::Usual | MfaRule::Never => None,
         }
     }
 
     /// Whether its actions stand for an operation that writes.
     pub fn writes(&self) -> bool {
-        let allowed = self.allowed();
-        Action::Write.operations().operations().any(|operation| allowed.allow(operation))
+        self.rights().allow_any(Action::Write.allows())
     }
 
     /// The claims that fill its templates.
@@ -78,6 +104,17 @@ impl Effect {
             Self::Deny => "deny",
         }
     }
+}
+
+/// `require.mfa`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MfaRule {
+    /// Left out: only the delete of a version asks, for [`StepUp::usual`].
+    Usual,
+    /// Nothing asks, not even the delete of a version.
+    Never,
+    /// Every request asks.
+    Asked(StepUp),
 }
 
 /// One entry of `when`.

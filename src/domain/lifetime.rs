@@ -43,13 +43,14 @@ impl Lifetime {
 }
 
 /// What set a URL's end, in the order that decides a tie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LimitedBy {
     Request,
     Default,
     Grant,
     Token,
     Credentials,
+    Mfa,
 }
 
 impl LimitedBy {
@@ -61,6 +62,7 @@ impl LimitedBy {
             Self::Grant => "grant",
             Self::Token => "token",
             Self::Credentials => "credentials",
+            Self::Mfa => "mfa",
         }
     }
 }
@@ -117,35 +119,42 @@ impl ExpiryRules {
     /// Cuts a lifetime that begins now at the end of the caller's token, where the rules say so.
     pub fn within_token(
         &self,
-        (lifetime, by): (Lifetime, LimitedBy),
+        lifetime: (Lifetime, LimitedBy),
         token_ends: SystemTime,
         now: SystemTime,
     ) -> Result<(Lifetime, LimitedBy), CutShort> {
         if !self.within_token {
-            return Ok((lifetime, by));
+            return Ok(lifetime);
         }
         match whole_seconds(now, token_ends) {
             0 => Err(CutShort::Token),
-            left if left < lifetime.0 => Ok((Lifetime(left), LimitedBy::Token)),
-            _ => Ok((lifetime, by)),
+            left => Ok(lifetime.min((Lifetime(left), LimitedBy::Token))),
         }
     }
 
     /// Cuts a lifetime that begins now at the end of the credentials, or refuses it.
     pub fn within_credentials(
         &self,
-        (lifetime, by): (Lifetime, LimitedBy),
+        lifetime: (Lifetime, LimitedBy),
         credentials_end: SystemTime,
         now: SystemTime,
     ) -> Result<(Lifetime, LimitedBy), CutShort> {
         let left = whole_seconds(now, credentials_end);
         match self.short_credentials {
-            _ if left >= lifetime.0 => Ok((lifetime, by)),
+            _ if left >= lifetime.0.0 => Ok(lifetime.min((Lifetime(left), LimitedBy::Credentials))),
             ShortCredentials::Shorten if left >= SHORTEST_CUT => Ok((Lifetime(left), LimitedBy::Credentials)),
             ShortCredentials::Shorten | ShortCredentials::Refuse => Err(CutShort::Credentials),
         }
     }
 }
+
+/// Cuts the lifetime of what carries an MFA device's code: the code itself lives about half a minute, and the holder of
+/// the URL has it.
+pub fn within_mfa_code(lifetime: (Lifetime, LimitedBy)) -> (Lifetime, LimitedBy) {
+    lifetime.min((LONGEST_WITH_MFA_CODE, LimitedBy::Mfa))
+}
+
+const LONGEST_WITH_MFA_CODE: Lifetime = Lifetime(60);
 
 /// What credentials would shorten to less than this is refused, in seconds.
 pub const SHORTEST_CUT: u32 = 30;
@@ -222,6 +231,29 @@ mod tests {
             assert_eq!(got.map(|(got, by)| (u64::from(got.seconds()), by)), expected, "{asked} s with {left} s left");
             let got = refuse.within_credentials(lifetime, at(100 + left), at(100));
             assert_eq!(got.is_ok(), left >= asked, "refuse: {asked} s with {left} s left");
+        }
+    }
+
+    #[test]
+    fn an_mfa_code_shortens_to_a_minute_and_comes_last_on_a_tie() {
+        let rules = ExpiryRules { within_token: true, ..ExpiryRules::default() };
+        let cases = [
+            (900, 900, 900, (60, LimitedBy::Mfa)),
+            (61, 900, 900, (60, LimitedBy::Mfa)),
+            (60, 900, 900, (60, LimitedBy::Request)),
+            (30, 900, 900, (30, LimitedBy::Request)),
+            (900, 60, 900, (60, LimitedBy::Token)),
+            (900, 900, 60, (60, LimitedBy::Credentials)),
+            (900, 60, 60, (60, LimitedBy::Token)),
+            (60, 60, 60, (60, LimitedBy::Request)),
+            (900, 59, 60, (59, LimitedBy::Token)),
+            (900, 900, 59, (59, LimitedBy::Credentials)),
+        ];
+        for (asked, token, credentials, expected) in cases {
+            let cut = within_mfa_code((lifetime(asked), LimitedBy::Request));
+            let cut = rules.within_token(cut, at(100 + token), at(100)).unwrap();
+            let (got, by) = rules.within_credentials(cut, at(100 + credentials), at(100)).unwrap();
+            assert_eq!((got.seconds(), by), expected, "asked {asked}, token {token}, credentials {credentials}");
         }
     }
 

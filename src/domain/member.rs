@@ -3,6 +3,7 @@
 /// A member of a request that belongs to some operations only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Member {
+    BypassGovernanceRetention,
     CacheControl,
     Checksum,
     ChecksumMode,
@@ -21,6 +22,7 @@ pub enum Member {
     MaxKeys,
     MaxParts,
     Metadata,
+    Mfa,
     ObjectSize,
     PartNumber,
     PartNumberMarker,
@@ -30,6 +32,7 @@ pub enum Member {
     StorageClass,
     Tags,
     UploadId,
+    VersionId,
 }
 
 /// What a member's JSON value looks like.
@@ -68,7 +71,8 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
+        Self::BypassGovernanceRetention,
         Self::CacheControl,
         Self::Checksum,
         Self::ChecksumMode,
@@ -87,6 +91,7 @@ impl Member {
         Self::MaxKeys,
         Self::MaxParts,
         Self::Metadata,
+        Self::Mfa,
         Self::ObjectSize,
         Self::PartNumber,
         Self::PartNumberMarker,
@@ -96,6 +101,7 @@ impl Member {
         Self::StorageClass,
         Self::Tags,
         Self::UploadId,
+        Self::VersionId,
     ];
 
     /// The member of that name.
@@ -111,6 +117,12 @@ impl Member {
     /// How the documentation describes it.
     pub const fn description(self) -> Description {
         let (name, form, meaning, example) = match self {
+            Self::BypassGovernanceRetention => (
+                "bypass_governance_retention",
+                Form::True,
+                "Deletes the version despite a GOVERNANCE lock, where the grant has `bypass_governance` too.",
+                "true",
+            ),
             Self::CacheControl => {
                 ("cache_control", Form::Text, "`Cache-Control` that S3 keeps with the object.", r#""max-age=31536000""#)
             }
@@ -196,6 +208,13 @@ impl Member {
                 "User metadata: names of `a-z 0-9 -`, values of printable ASCII, 2,048 bytes in all.",
                 r#"{"camera":"x100"}"#,
             ),
+            Self::Mfa => (
+                "mfa",
+                Form::Text,
+                "The serial number or ARN of the bucket owner's MFA device, a blank, and the code that it shows: for a \
+                 bucket with MFA delete, beside `version_id`. Such a URL lives 60 s at most.",
+                r#""20899872 301749""#,
+            ),
             Self::ObjectSize => (
                 "object_size",
                 Form::Integer { least: 0, most: LARGEST_OBJECT },
@@ -238,6 +257,12 @@ impl Member {
                 Form::Id,
                 "The `UploadId` of S3's answer to CreateMultipartUpload.",
                 r#""ibZBv_75gd9r8lH_gqXatLdxMVpAlj6ZQjEs""#,
+            ),
+            Self::VersionId => (
+                "version_id",
+                Form::Id,
+                "The version, which takes an action of its own: `read_version`, `delete_version`.",
+                r#""3HL4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY""#,
             ),
         };
         Description { name, form, meaning, example }

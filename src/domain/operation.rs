@@ -70,8 +70,14 @@ pub struct Row {
     pub summary: &'static str,
 }
 
-const READ_MEMBERS: &[Member] =
-    &[Member::Stable, Member::PartNumber, Member::Response, Member::DownloadAs, Member::ChecksumMode];
+const READ_MEMBERS: &[Member] = &[
+    Member::Stable,
+    Member::VersionId,
+    Member::PartNumber,
+    Member::Response,
+    Member::DownloadAs,
+    Member::ChecksumMode,
+];
 
 /// Every operation, a row each, in the order of [`Operation`].
 pub const TABLE: [Row; 10] = [
@@ -127,11 +133,11 @@ pub const TABLE: [Row; 10] = [
         method: Method::Delete,
         subresource: None,
         names: Names::Key,
-        members: &[],
+        members: &[Member::VersionId, Member::Mfa, Member::BypassGovernanceRetention],
         required: &[],
-        later: &["version_id", "mfa", "bypass_governance_retention"],
+        later: &[],
         reads: false,
-        summary: "Delete an object.",
+        summary: "Delete an object, or one version of it for good.",
     },
     Row {
         operation: Operation::GetObject,
@@ -141,9 +147,9 @@ pub const TABLE: [Row; 10] = [
         names: Names::Key,
         members: READ_MEMBERS,
         required: &[],
-        later: &["version_id", "server_side_encryption"],
+        later: &["server_side_encryption"],
         reads: true,
-        summary: "Download an object.",
+        summary: "Download an object, or one version of it.",
     },
     Row {
         operation: Operation::HeadObject,
@@ -153,7 +159,7 @@ pub const TABLE: [Row; 10] = [
         names: Names::Key,
         members: READ_MEMBERS,
         required: &[],
-        later: &["version_id", "server_side_encryption"],
+        later: &["server_side_encryption"],
         reads: true,
         summary: "Ask for an object's headers. A GET's URL does not serve HEAD: the method is signed.",
     },

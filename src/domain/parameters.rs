@@ -11,6 +11,7 @@ use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
 use crate::domain::member::Member;
+use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
 use crate::domain::sigv4;
 
@@ -54,6 +55,9 @@ pub struct Parameters {
     pub part_number_marker: Option<u32>,
     /// What an upload in parts shall come to in the end, in bytes: held against a grant's limit, and not signed.
     pub planned_size: Option<u64>,
+    pub version_id: Option<String>,
+    pub mfa: Option<MfaCode>,
+    pub bypass_governance_retention: bool,
 }
 
 impl Parameters {
@@ -61,6 +65,7 @@ impl Parameters {
     pub fn take(&mut self, member: Member, value: &Value) -> Result<(), MemberError> {
         let name = member.name();
         match member {
+            Member::BypassGovernanceRetention => self.bypass_governance_retention = forms::boolean(name, value)?,
             Member::CacheControl => self.cache_control = Some(forms::header_text(name, value)?),
             Member::Checksum => self.checksum = Some(forms::checksum(value)?),
             Member::ChecksumMode => self.checksum_mode = forms::one_of(member, value)?,
@@ -79,6 +84,7 @@ impl Parameters {
             Member::MaxKeys => self.max_keys = u32::try_from(forms::integer(member, value)?).ok(),
             Member::MaxParts => self.max_parts = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Metadata => self.metadata = forms::metadata(value)?,
+            Member::Mfa => self.mfa = Some(forms::mfa(value)?),
             Member::ObjectSize => self.object_size = Some(forms::integer(member, value)?.unsigned_abs()),
             Member::PartNumber => self.part_number = u32::try_from(forms::integer(member, value)?).ok(),
             Member::PartNumberMarker => self.part_number_marker = u32::try_from(forms::integer(member, value)?).ok(),
@@ -88,14 +94,25 @@ impl Parameters {
             Member::StorageClass => self.storage_class = Some(forms::storage_class(value)?),
             Member::Tags => self.tags = forms::tags(value)?,
             Member::UploadId => self.upload_id = Some(forms::id(name, value)?),
+            Member::VersionId => self.version_id = Some(forms::id(name, value)?),
         }
         Ok(())
     }
 
     /// What two members together make wrong.
-    pub fn conflict(&self) -> Option<MemberError> {
+    pub fn conflicts(&self) -> Vec<MemberError> {
         let both = self.download_as.is_some() && self.response(ResponseMember::ContentDisposition).is_some();
-        both.then(|| MemberError::at("/download_as", "leave out download_as or response.content_disposition"))
+        let latest = self.version_id.is_none();
+        let rows = [
+            (both, "/download_as", "leave out download_as or response.content_disposition"),
+            (
+                latest && self.mfa.is_some(),
+                "/mfa",
+                "leave out mfa, or give the version_id: S3 asks it of versions only",
+            ),
+        ];
+        let wrong = rows.into_iter().filter(|(wrong, ..)| *wrong);
+        wrong.map(|(_, pointer, detail)| MemberError::at(pointer, detail)).collect()
     }
 
     /// The value of a response member, if it was given.
@@ -117,6 +134,7 @@ impl Parameters {
         add("content-md5", self.content_md5.as_deref().map(Cow::from));
         add("content-type", self.content_type.as_deref().map(Cow::from));
         add("if-none-match", self.if_none_match.then_some("*".into()));
+        add("x-amz-bypass-governance-retention", self.bypass_governance_retention.then_some("true".into()));
         if let Some(checksum) = &self.checksum {
             add(checksum.algorithm.header(), Some(checksum.value.as_str().into()));
         }
@@ -129,6 +147,7 @@ impl Parameters {
             add("x-amz-checksum-type", checksum.kind.map(|kind| kind.as_str().into()));
         }
         add("x-amz-checksum-mode", self.checksum_mode.then_some("ENABLED".into()));
+        add("x-amz-mfa", self.mfa.as_ref().map(|code| code.expose().into()));
         for (name, value) in &self.metadata {
             add(&format!("x-amz-meta-{name}"), Some(value.as_str().into()));
         }
@@ -153,6 +172,7 @@ impl Parameters {
         add("part-number-marker", self.part_number_marker.map(|number| number.to_string()));
         add("start-after", self.start_after.clone());
         add("uploadId", self.upload_id.clone());
+        add("versionId", self.version_id.clone());
         query
     }
 }

@@ -1,6 +1,7 @@
 //! Why a well-formed request of an authenticated caller gets no URL.
 
 use crate::domain::name::Name;
+use crate::domain::step_up::StepUp;
 
 /// A refusal: a code of the contract, and what the caller can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Refusal {
     pub errors: Vec<MemberError>,
     /// With `expires_in_too_long`: the most that may be asked, in seconds.
     pub max_expires_in: Option<u32>,
+    /// With `insufficient_authentication`: how the caller has to authenticate.
+    pub step_up: Option<Box<StepUp>>,
 }
 
 /// What is wrong with one member of a request.
@@ -32,6 +35,7 @@ pub enum RefusalCode {
     ExpiresInTooLong,
     GrantDisabled,
     GrantNotSatisfied,
+    InsufficientAuthentication,
     InvalidKey,
     InvalidRequest,
     NoGrant,
@@ -47,6 +51,7 @@ impl RefusalCode {
             Self::ExpiresInTooLong => "expires_in_too_long",
             Self::GrantDisabled => "grant_disabled",
             Self::GrantNotSatisfied => "grant_not_satisfied",
+            Self::InsufficientAuthentication => "insufficient_authentication",
             Self::InvalidKey => "invalid_key",
             Self::InvalidRequest => "invalid_request",
             Self::NoGrant => "no_grant",
@@ -57,7 +62,7 @@ impl RefusalCode {
 impl Refusal {
     /// A refusal that its code says all of.
     pub fn of(code: RefusalCode) -> Self {
-        Self { code, detail: None, grant: None, errors: Vec::new(), max_expires_in: None }
+        Self { code, detail: None, grant: None, errors: Vec::new(), max_expires_in: None, step_up: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One request for a URL: JSON to a [`Request`], every wrong member reported.
 
+use crate::domain::action::Right;
+use crate::domain::action::Rights;
 use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::key::FileName;
@@ -48,6 +50,31 @@ pub enum Unreadable {
 }
 
 impl Request {
+    /// What a grant must allow for it, all of it.
+    pub fn rights(&self) -> Rights {
+        let versioned = self.parameters.version_id.is_some();
+        let own = match self.operation {
+            Operation::DeleteObject if versioned => Right::DeleteVersion,
+            Operation::GetObject if versioned => Right::GetVersion,
+            Operation::HeadObject if versioned => Right::HeadVersion,
+            Operation::AbortMultipartUpload
+            | Operation::CompleteMultipartUpload
+            | Operation::CreateMultipartUpload
+            | Operation::DeleteObject
+            | Operation::GetObject
+            | Operation::HeadObject
+            | Operation::ListObjectsV2
+            | Operation::ListParts
+            | Operation::PutObject
+            | Operation::UploadPart => Right::Operation(self.operation),
+        };
+        let rights = Rights::NONE.with(own);
+        match self.parameters.bypass_governance_retention {
+            true => rights.with(Right::BypassGovernance),
+            false => rights,
+        }
+    }
+
     /// Reads a body of `/v1/presign`.
     pub fn parse(body: &Value) -> Result<Self, Unreadable> {
         let Value::Object(members) = body else {
@@ -67,7 +94,7 @@ impl Request {
             }
         }
         errors.extend(row.required.iter().filter_map(|member| missing(*member, body)));
-        errors.extend(parameters.conflict());
+        errors.extend(parameters.conflicts());
         let bucket = note(&mut errors, bucket(body));
         let expires_in = note(&mut errors, expires_in(body));
         let named = note(&mut errors, Named::of(row, body));

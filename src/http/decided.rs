@@ -125,19 +125,21 @@ impl Decided {
 
     /// Nothing if the item's shape was wrong.
     fn asked_for<'a>(&'a self, who: Entry<'a>) -> Option<Entry<'a>> {
-        let (operation, bucket, key, parameters) = match &self.asked {
-            Ok(asked) => (asked.operation, &asked.bucket, asked.object.as_str(), Some(&asked.parameters)),
-            Err(Unreadable::Key { operation, bucket, key, .. }) => (*operation, bucket, key.as_str(), None),
-            Err(Unreadable::Shape(_)) => return None,
-        };
-        Some(Entry {
-            operation: Some(operation.as_str()),
-            bucket: Some(bucket),
-            key: Some(key),
-            upload_id: parameters.and_then(|parameters| parameters.upload_id.as_deref()),
-            part_number: parameters.and_then(|parameters| parameters.part_number),
-            ..who
-        })
+        match &self.asked {
+            Ok(Request { operation, bucket, object, parameters, .. }) => Some(Entry {
+                operation: Some(operation.as_str()),
+                bucket: Some(bucket),
+                key: Some(object.as_str()),
+                version_id: parameters.version_id.as_deref(),
+                upload_id: parameters.upload_id.as_deref(),
+                part_number: parameters.part_number,
+                ..who
+            }),
+            Err(Unreadable::Key { operation, bucket, key, .. }) => {
+                Some(Entry { operation: Some(operation.as_str()), bucket: Some(bucket), key: Some(key), ..who })
+            }
+            Err(Unreadable::Shape(_)) => None,
+        }
     }
 }
 

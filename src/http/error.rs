@@ -13,6 +13,8 @@ use axum::response::IntoResponse;
 use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
+use crate::domain::step_up::StepUp;
+use crate::http::challenge;
 
 /// What a handler gives.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -27,6 +29,8 @@ pub struct ApiError {
     /// Pointers from the root of the request, or of the item of a batch.
     pub(super) errors: Vec<MemberError>,
     pub(super) max_expires_in: Option<u32>,
+    /// For the challenge.
+    step_up: Option<Box<StepUp>>,
     retry_after_seconds: Option<u64>,
     /// For the log, never for the caller.
     cause: Option<String>,
@@ -35,7 +39,15 @@ pub struct ApiError {
 impl ApiError {
     /// The refusal of that code, with the code's own words.
     pub fn of(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), max_expires_in: None, retry_after_seconds: None, cause: None }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            max_expires_in: None,
+            step_up: None,
+            retry_after_seconds: None,
+            cause: None,
+        }
     }
 
     /// `invalid_request` because of one member.
@@ -94,6 +106,7 @@ impl From<Refusal> for ApiError {
             detail: refusal.detail.map(Cow::Owned),
             errors: refusal.errors,
             max_expires_in: refusal.max_expires_in,
+            step_up: refusal.step_up,
             ..Self::of(refusal.code.into())
         }
     }
@@ -104,8 +117,8 @@ impl IntoResponse for ApiError {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
-        if let Some(challenge) = self.code.challenge() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some(challenge) = challenge::of(self.code, self.step_up.as_deref()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, seconds.into());
@@ -141,6 +154,7 @@ pub enum Code {
     GrantDisabled,
     GrantNotSatisfied,
     HeadersTooLarge,
+    InsufficientAuthentication,
     InternalError,
     InvalidKey,
     InvalidRequest,
@@ -159,7 +173,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the names.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::AuditUnavailable,
         Self::BodyTooLarge,
         Self::CredentialsUnavailable,
@@ -169,6 +183,7 @@ impl Code {
         Self::GrantDisabled,
         Self::GrantNotSatisfied,
         Self::HeadersTooLarge,
+        Self::InsufficientAuthentication,
         Self::InternalError,
         Self::InvalidKey,
         Self::InvalidRequest,
@@ -223,6 +238,7 @@ impl Code {
             | Self::ExpiresInTooLong
             | Self::GrantDisabled
             | Self::GrantNotSatisfied
+            | Self::InsufficientAuthentication
             | Self::InvalidKey
             | Self::NoGrant => true,
             Self::AuditUnavailable
@@ -241,20 +257,6 @@ impl Code {
             | Self::RateLimited
             | Self::RequestTimeout
             | Self::UnsupportedMediaType => false,
-        }
-    }
-
-    /// RFC 6750, 3: a challenge with every 401, without an error where the request had no credentials.
-    fn challenge(self) -> Option<&'static str> {
-        match self {
-            Self::MissingToken => Some("Bearer realm=\"presignd\""),
-            Self::InvalidToken => Some(
-                "Bearer realm=\"presignd\", error=\"invalid_token\", error_description=\"the token is not accepted\"",
-            ),
-            Self::ExpiredToken => {
-                Some("Bearer realm=\"presignd\", error=\"invalid_token\", error_description=\"the token has expired\"")
-            }
-            _ => None,
         }
     }
 
@@ -290,6 +292,8 @@ impl Code {
                 "Meet the limits of the grant that decides here, which errors lists."),
             Self::HeadersTooLarge => ("headers_too_large", S::REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large",
                 "Send fewer or shorter header fields, or a shorter path."),
+            Self::InsufficientAuthentication => ("insufficient_authentication", S::UNAUTHORIZED, "Insufficient authentication",
+                "Authenticate again, as errors says, and send the token that you then get."),
             Self::InternalError => ("internal_error", S::INTERNAL_SERVER_ERROR, "Internal error",
                 "Tell the operator the request_id: the service failed."),
             Self::InvalidKey => ("invalid_key", S::BAD_REQUEST, "Invalid key",
@@ -339,6 +343,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::ExpiresInTooLong => Self::ExpiresInTooLong,
             RefusalCode::GrantDisabled => Self::GrantDisabled,
             RefusalCode::GrantNotSatisfied => Self::GrantNotSatisfied,
+            RefusalCode::InsufficientAuthentication => Self::InsufficientAuthentication,
             RefusalCode::InvalidKey => Self::InvalidKey,
             RefusalCode::InvalidRequest => Self::InvalidRequest,
             RefusalCode::NoGrant => Self::NoGrant,
@@ -349,17 +354,6 @@ impl From<RefusalCode> for Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_401_has_a_challenge_and_only_a_bad_token_has_an_error() {
-        for code in Code::ALL {
-            let response = ApiError::of(code).into_response();
-            let challenge = response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap());
-            assert_eq!(challenge.is_some(), code.status() == StatusCode::UNAUTHORIZED, "{code:?}");
-            let names_an_error = challenge.is_some_and(|text| text.contains("error=\"invalid_token\""));
-            assert_eq!(names_an_error, matches!(code, Code::InvalidToken | Code::ExpiredToken), "{code:?}");
-        }
-    }
 
     #[test]
     fn every_429_and_503_says_when_to_come_again_in_header_and_body() {

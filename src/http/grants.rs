@@ -8,10 +8,13 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::action::Action;
+use crate::domain::action::Right;
+use crate::domain::action::Rights;
 use crate::domain::caller::Caller;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
-use crate::domain::operation::Operation;
+use crate::domain::step_up::StepUp;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
@@ -69,7 +72,8 @@ pub struct GrantEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     key: Option<String>,
-    /// `read`, `write`, `delete`, `list`, or names of S3 operations.
+    /// `read`, `read_version`, `write`, `delete`, `delete_version`, `list`, `bypass_governance`, or names of S3
+    /// operations.
     #[schema(example = json!(["read", "write"]))]
     actions: Vec<&'static str>,
     /// The most that `expires_in` may be, in seconds; null in a deny.
@@ -131,6 +135,33 @@ pub struct DownloadEntry {
 pub struct RequireEntry {
     /// Only clients at certain addresses are served.
     source_ips: bool,
+    /// How the caller must have authenticated, whatever is asked for; null: anyhow.
+    #[schema(required = true)]
+    mfa: Option<MfaEntry>,
+    /// The same for the delete of a version; null also where no version may be deleted.
+    #[schema(required = true)]
+    delete_version_mfa: Option<MfaEntry>,
+}
+
+/// How a caller must have authenticated. Everything that is not null must hold.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MfaEntry {
+    /// The most seconds since `auth_time`.
+    #[schema(required = true, example = 900)]
+    max_age: Option<u64>,
+    /// `amr` has one of these.
+    #[schema(required = true, example = json!(["mfa"]))]
+    amr: Option<Vec<String>>,
+    /// `acr` is one of these.
+    #[schema(required = true, example = json!(["c1"]))]
+    acr: Option<Vec<String>>,
+}
+
+impl MfaEntry {
+    fn of(step_up: &StepUp) -> Self {
+        let some = |words: &[String]| (!words.is_empty()).then(|| words.to_vec());
+        Self { max_age: step_up.max_age, amr: some(&step_up.amr), acr: some(&step_up.acr) }
+    }
 }
 
 fn effect_schema() -> utoipa::openapi::schema::Object {
@@ -218,21 +249,30 @@ fn entries(grant: &Grant, caller: &Caller) -> Vec<GrantEntry> {
 }
 
 fn entry(grant: &Grant) -> GrantEntry {
-    let (allowed, allows) = (grant.allowed(), grant.effect == Effect::Allow);
-    let may = |operation| allows && allowed.allow(operation);
-    let words: Vec<_> = grant.actions.iter().map(|action| action.as_str()).collect();
+    let allows = grant.effect == Effect::Allow;
+    let every = if grant.actions.is_empty() { Action::WORDS.as_slice() } else { &[] };
     GrantEntry {
         name: grant.name.to_string(),
         effect: grant.effect.as_str(),
         bucket: grant.bucket.to_string(),
         prefix: None,
         key: None,
-        actions: if words.is_empty() { allowed.operations().map(Operation::as_str).collect() } else { words },
+        actions: grant.actions.iter().chain(every).map(|action| action.as_str()).collect(),
         max_expires_in: allows.then(|| grant.max_expires.seconds()),
         enabled: grant.enabled,
         upload: (allows && grant.writes()).then(|| upload(grant)),
-        download: (may(Operation::GetObject) || may(Operation::HeadObject)).then(|| download(grant)),
-        require: RequireEntry { source_ips: grant.source_ips.is_some() },
+        download: grant.downloads().then(|| download(grant)),
+        require: require(grant),
+    }
+}
+
+fn require(grant: &Grant) -> RequireEntry {
+    let deletes_versions = grant.effect == Effect::Allow && grant.rights().allow(Right::DeleteVersion);
+    let of = |needed| grant.step_up(needed).as_deref().map(MfaEntry::of);
+    RequireEntry {
+        source_ips: grant.source_ips.is_some(),
+        mfa: of(Rights::NONE),
+        delete_version_mfa: deletes_versions.then(|| of(Rights::NONE.with(Right::DeleteVersion))).flatten(),
     }
 }
 

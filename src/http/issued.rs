@@ -49,7 +49,7 @@ pub struct Issued {
     /// Its lifetime in seconds from the signing time on: `X-Amz-Expires`.
     #[schema(example = 900)]
     pub expires_in: u32,
-    /// What set the end: `request`, `default`, `grant`, `token` or `credentials`.
+    /// What set the end: `request`, `default`, `grant`, `token`, `credentials` or `mfa`.
     #[schema(example = "request")]
     pub expiry_limited_by: &'static str,
     /// The grant that decided.

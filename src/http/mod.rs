@@ -2,6 +2,7 @@
 
 pub mod app;
 mod around;
+mod challenge;
 mod client_address;
 pub mod context;
 mod cors;

@@ -187,6 +187,7 @@ mod tests {
             grant: None,
             errors: vec![MemberError::at("/expires_in", "at most 3600")],
             max_expires_in: Some(3600),
+            step_up: None,
         };
         let json = json_of(&ApiError::from(refusal).problem("r"));
         assert_eq!((&json["status"], &json["detail"]), (&400.into(), &"at most an hour".into()));

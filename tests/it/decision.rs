@@ -17,6 +17,7 @@ use presignd::domain::grant::Condition;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
 use presignd::domain::grant::Grant;
+use presignd::domain::grant::MfaRule;
 use presignd::domain::grant::Quantifier;
 use presignd::domain::grant::Scalar;
 use presignd::domain::grant::UploadLimits;
@@ -48,11 +49,15 @@ struct Sketch {
     group: Option<&'static str>,
     enabled: bool,
     max_expires: u64,
+    /// Whether the delete of a version asks for MFA.
+    mfa: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Asker {
     issuer: usize,
+    /// Has just authenticated by MFA.
+    mfa: bool,
     sub: &'static str,
     teams: Vec<&'static str>,
     groups: Vec<&'static str>,
@@ -61,6 +66,8 @@ struct Asker {
 #[derive(Debug, Clone)]
 struct Question {
     operation: &'static str,
+    version: bool,
+    bypass: bool,
     alias: usize,
     text: String,
     expires_in: Option<u64>,
@@ -69,24 +76,36 @@ struct Question {
 const ALIASES: [&str; 2] = ["one", "two"];
 const ISSUERS: [&str; 2] = ["corp", "partner"];
 
+const ACTIONS: [&str; 9] = [
+    "read",
+    "read_version",
+    "write",
+    "delete",
+    "delete_version",
+    "list",
+    "bypass_governance",
+    "GetObject",
+    "DeleteObject",
+];
+
 fn segment() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b", "ab", "{sub}", "{teams}"])
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
     let text = (prop::collection::vec(segment(), 0..3), prop::sample::select(vec!["", "", "a", "ab"]));
-    let actions = prop::sample::subsequence(vec!["read", "write", "list", "delete", "GetObject"], 1..4);
-    let limits = (prop::bool::weighted(0.8), prop::sample::select(vec![60, 3600]));
+    let actions = prop::sample::subsequence(ACTIONS.to_vec(), 1..5);
+    let limits = (prop::bool::weighted(0.8), prop::sample::select(vec![60, 3600]), any::<bool>());
     let group = prop::sample::select(vec![None, None, Some("x"), Some("y")]);
     (prop::bool::weighted(0.15), 0..2usize, any::<bool>(), text, actions, 0..2usize, group, limits).prop_map(
-        |(deny, alias, is_key, (segments, tail), actions, issuer, group, (enabled, max_expires))| {
+        |(deny, alias, is_key, (segments, tail), actions, issuer, group, (enabled, max_expires, mfa))| {
             let plain = |segment: &&'static str| -> &'static str {
                 if deny && segment.starts_with('{') { "a" } else { segment }
             };
             let mut text: String = segments.iter().map(|segment| format!("{}/", plain(segment))).collect();
             text.push_str(tail);
             let is_key = is_key && !text.is_empty();
-            Sketch { deny, alias, is_key, text, actions, issuer, group, enabled, max_expires }
+            Sketch { deny, alias, is_key, text, actions, issuer, group, enabled, max_expires, mfa }
         },
     )
 }
@@ -94,32 +113,41 @@ fn sketch() -> impl Strategy<Value = Sketch> {
 fn asker() -> impl Strategy<Value = Asker> {
     let teams = prop::sample::subsequence(vec!["a", "b", "c", "../", ""], 0..4);
     let groups = prop::sample::subsequence(vec!["x", "y"], 0..2);
-    (0..2usize, prop::sample::select(vec!["a", "b", "me", ".."]), teams, groups)
-        .prop_map(|(issuer, sub, teams, groups)| Asker { issuer, sub, teams, groups })
+    (0..2usize, any::<bool>(), prop::sample::select(vec!["a", "b", "me", ".."]), teams, groups)
+        .prop_map(|(issuer, mfa, sub, teams, groups)| Asker { issuer, mfa, sub, teams, groups })
 }
 
 fn question() -> impl Strategy<Value = Question> {
     let segments = prop::collection::vec(prop::sample::select(vec!["a", "b", "ab", "me", "abc"]), 1..4);
     let operation = prop::sample::select(vec!["GetObject", "PutObject", "DeleteObject", "ListObjectsV2"]);
     let expires_in = prop::sample::select(vec![None, Some(60), Some(61), Some(3600), Some(3601)]);
-    (operation, 0..2usize, segments, any::<bool>(), expires_in).prop_map(
-        |(operation, alias, segments, slash, expires_in)| {
+    (operation, any::<(bool, bool)>(), 0..2usize, segments, any::<bool>(), expires_in).prop_map(
+        |(operation, (version, bypass), alias, segments, slash, expires_in)| {
             let text = format!("{}{}", segments.join("/"), if slash { "/" } else { "" });
-            Question { operation, alias, text, expires_in }
+            let version = version && matches!(operation, "GetObject" | "DeleteObject");
+            let bypass = bypass && operation == "DeleteObject";
+            Question { operation, version, bypass, alias, text, expires_in }
         },
     )
 }
 
 impl Sketch {
-    fn covers(&self, operation: &str) -> bool {
-        let gives = |action: &&str| match *action {
-            "read" => operation == "GetObject",
-            "write" => operation == "PutObject",
-            "list" => operation == "ListObjectsV2",
-            "delete" => operation == "DeleteObject",
-            own => own == operation,
+    fn covers(&self, question: &Question) -> bool {
+        let named = |names: &[&str]| self.actions.iter().any(|action| names.contains(action));
+        let main = match (question.operation, question.version) {
+            ("GetObject", false) => named(&["read", "GetObject"]),
+            ("GetObject", true) => named(&["read_version"]) || (self.deny && named(&["read"])),
+            ("DeleteObject", false) => named(&["delete", "DeleteObject"]),
+            ("DeleteObject", true) => named(&["delete_version"]) || (self.deny && named(&["delete"])),
+            ("PutObject", _) => named(&["write"]),
+            _ => named(&["list"]),
         };
-        self.actions.iter().any(gives)
+        let lifts = named(&["bypass_governance"]) || (self.deny && named(&["delete"]));
+        match (question.bypass, self.deny) {
+            (false, _) => main,
+            (true, false) => main && lifts,
+            (true, true) => main || lifts,
+        }
     }
 
     /// The prefix or key, filled in every way that the claims allow.
@@ -146,7 +174,7 @@ impl Sketch {
         let alias = self.deny || self.alias == question.alias;
         let issuer = self.issuer == asker.issuer;
         let group = self.group.is_none_or(|group| asker.groups.contains(&group));
-        alias && issuer && group && self.covers(question.operation)
+        alias && issuer && group && self.covers(question)
     }
 }
 
@@ -175,8 +203,15 @@ fn expected(sketches: &[Sketch], asker: &Asker, question: &Question) -> Result<u
     let lifetime = |place: usize| question.expires_in.unwrap_or(900.min(sketches[place].max_expires));
     let judge = |place: usize, lifetime: u64| match &sketches[place] {
         sketch if !sketch.enabled => Err("grant_disabled"),
-        sketch if lifetime > sketch.max_expires => Err("expires_in_too_long"),
-        _ => Ok(place),
+        sketch => {
+            let asks = question.operation == "DeleteObject" && question.version && sketch.mfa && !asker.mfa;
+            match (lifetime > sketch.max_expires, asks) {
+                (false, false) => Ok(place),
+                (true, false) => Err("expires_in_too_long"),
+                (false, true) => Err("insufficient_authentication"),
+                (true, true) => Err("grant_not_satisfied"),
+            }
+        }
     };
     let group = |places: &[usize], lifetime: &dyn Fn(usize) -> u64| {
         let mut judged = places.iter().map(|place| judge(*place, lifetime(*place)));
@@ -240,6 +275,7 @@ fn policy(sketches: &[Sketch]) -> Policy {
             upload: UploadLimits::default(),
             download: DownloadLimits::default(),
             source_ips: None,
+            mfa: if sketch.mfa { MfaRule::Usual } else { MfaRule::Never },
         }
     };
     let grants = sketches.iter().enumerate().map(grant).collect();
@@ -249,11 +285,21 @@ fn policy(sketches: &[Sketch]) -> Policy {
 fn decided(policy: &Policy, asker: &Asker, question: &Question) -> Result<usize, &'static str> {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_764_000_000);
     let json = |value: serde_json::Value| serde_json::from_value::<Value>(value).unwrap();
-    let claims = serde_json::json!({ "sub": asker.sub, "teams": asker.teams, "groups": asker.groups });
+    let mut claims = serde_json::json!({ "sub": asker.sub, "teams": asker.teams, "groups": asker.groups });
+    if asker.mfa {
+        claims["auth_time"] = 1_764_000_000.into();
+        claims["amr"] = ["mfa"].as_slice().into();
+    }
     let caller = Caller::verified(name(ISSUERS[asker.issuer]), Claims::of(json(claims)).unwrap(), &[], now);
     let member = if question.operation == "ListObjectsV2" { "prefix" } else { "key" };
     let mut body = serde_json::json!({ "operation": question.operation, "bucket": ALIASES[question.alias] });
     body[member] = question.text.clone().into();
+    if question.version {
+        body["version_id"] = "v1".into();
+    }
+    if question.bypass {
+        body["bypass_governance_retention"] = true.into();
+    }
     if let Some(seconds) = question.expires_in {
         body["expires_in"] = seconds.into();
     }

@@ -24,6 +24,7 @@ use presignd::domain::endpoint::Target;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
 use presignd::domain::grant::Grant;
+use presignd::domain::grant::MfaRule;
 use presignd::domain::grant::ResponseMember;
 use presignd::domain::grant::StorageClass;
 use presignd::domain::grant::UploadLimits;
@@ -98,11 +99,13 @@ fn parameter() -> impl Strategy<Value = String> {
 }
 
 fn body() -> impl Strategy<Value = serde_json::Value> {
-    let get = (key(), prop::sample::select(vec!["GetObject", "HeadObject"]), parameter(), parameter(), 1..10_000u32)
-        .prop_map(|(key, operation, kind, control, part)| {
-            json!({ "operation": operation, "key": key, "part_number": part,
+    let reads = prop::sample::select(vec!["GetObject", "HeadObject"]);
+    let get = (key(), reads, parameter(), parameter(), 1..10_000u32, "[ -~]{1,40}").prop_map(
+        |(key, operation, kind, control, part, version)| {
+            json!({ "operation": operation, "key": key, "part_number": part, "version_id": version,
                     "response": { "content_type": kind, "cache_control": control } })
-        });
+        },
+    );
     let save = (key(), "[^/\\\\\\p{Cc}]{1,20}")
         .prop_map(|(key, name)| json!({ "operation": "GetObject", "key": key, "download_as": name, "stable": true }));
     let metadata = prop::collection::hash_map("[a-z0-9-]{1,12}", header(), 0..4);
@@ -121,11 +124,17 @@ fn body() -> impl Strategy<Value = serde_json::Value> {
         },
     );
     let delete = key().prop_map(|key| json!({ "operation": "DeleteObject", "key": key }));
+    let delete_version =
+        (key(), "[ -~]{1,40}", "[!-~]{1,30} [0-9]{6,8}", any::<bool>()).prop_map(|(key, version, mfa, bypass)| {
+            json!({ "operation": "DeleteObject", "key": key, "version_id": version, "mfa": mfa,
+                    "bypass_governance_retention": bypass })
+        });
     let list = (key(), parameter(), parameter(), 1..1000u32).prop_map(|(prefix, after, delimiter, most)| {
         json!({ "operation": "ListObjectsV2", "prefix": prefix, "start_after": after, "delimiter": delimiter,
                 "continuation_token": after, "max_keys": most })
     });
-    (prop_oneof![get, save, put, delete, list, upload_in_parts()], 1..604_800u32).prop_map(|(mut body, seconds)| {
+    let any = prop_oneof![get, save, put, delete, delete_version, list, upload_in_parts()];
+    (any, 1..604_800u32).prop_map(|(mut body, seconds)| {
         body["bucket"] = "media".into();
         body["expires_in"] = seconds.into();
         body
@@ -185,7 +194,7 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         effect: Effect::Allow,
         bucket: name("media"),
         scope: Scope::prefix("", false).unwrap(),
-        actions: vec![Action::Read, Action::Write, Action::Delete, Action::List],
+        actions: Action::WORDS.to_vec(),
         issuers: vec![name("corp")],
         when: Vec::new(),
         enabled: true,
@@ -194,6 +203,7 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         upload: UploadLimits { tags, storage_classes, ..UploadLimits::default() },
         download: DownloadLimits { overrides: ResponseMember::ALL.to_vec(), stable: true, force_attachment: false },
         source_ips: None,
+        mfa: MfaRule::Never,
     };
     let rules = ExpiryRules { max: Lifetime::MAX, ..ExpiryRules::default() };
     let policy = Policy::new(rules, vec![bucket], vec![grant]);

@@ -6,11 +6,11 @@ use crate::adapters::config::diagnostic::absent;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::diagnostic::told;
 use crate::adapters::config::names::Names;
-use crate::adapters::config::places;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
 use crate::adapters::config::reader::meant;
 use crate::adapters::config::reader::text;
+use crate::adapters::config::require::Require;
 use crate::adapters::config::transfers;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::lifetime;
@@ -89,7 +89,8 @@ fn grant<'t>(section: &mut Section<'t>, name: Option<Name>, known: &Known<'_>) -
         credentials: limits.credentials,
         upload: limits.upload,
         download: limits.download,
-        source_ips: limits.source_ips,
+        source_ips: limits.require.source_ips,
+        mfa: limits.require.mfa,
     };
     Some(Placed { grant, scope_at, actions_at, bucket_at })
 }
@@ -148,13 +149,12 @@ fn action(node: &Node) -> Result<Action, Fault> {
     Action::parse(word).map_err(|error| match error {
         InvalidAction::NotAvailable => fault(format!("the action {word} is {error}"), "remove it"),
         InvalidAction::Unknown => {
-            let words: Vec<_> = WORDS.into_iter().chain(Operation::all().map(Operation::as_str)).collect();
+            let words: Vec<_> =
+                Action::WORDS.map(Action::as_str).into_iter().chain(Operation::all().map(Operation::as_str)).collect();
             fault(format!("there is no action {word:?}"), meant(word, words.into_iter()))
         }
     })
 }
-
-const WORDS: [&str; 4] = ["read", "write", "delete", "list"];
 
 /// `issuers`; an allow may leave them out where there is only one, a deny anywhere: it is for all of them then.
 fn issuers(section: &mut Section<'_>, effect: Effect, known: &Known<'_>) -> Option<Vec<Name>> {
@@ -180,7 +180,7 @@ struct Limits {
     credentials: Option<Name>,
     upload: UploadLimits,
     download: DownloadLimits,
-    source_ips: Option<Vec<ipnet::IpNet>>,
+    require: Require,
 }
 
 fn allowed(section: &mut Section<'_>, scope: Option<&At<'_, Scope>>, known: &Known<'_>) -> Limits {
@@ -190,7 +190,7 @@ fn allowed(section: &mut Section<'_>, scope: Option<&At<'_, Scope>>, known: &Kno
         credentials: section.read("credentials", |node| known.credentials.refer(node)),
         upload: transfers::upload(section.section("upload", "[grants.upload]"), scope.map(|(scope, _)| scope)),
         download: transfers::download(section.section("download", "[grants.download]")),
-        source_ips: require(section.section("require", "[grants.require]")),
+        require: Require::read(section.section("require", "[grants.require]")),
     }
 }
 
@@ -206,14 +206,6 @@ fn max_expires(node: &Node, known: &Known<'_>) -> Result<Lifetime, Fault> {
             "lower it, or raise expiry.max",
         )),
     }
-}
-
-fn require(section: Option<Section<'_>>) -> Option<Vec<ipnet::IpNet>> {
-    let mut section = section?;
-    let source_ips = section.some("source_ips", places::network);
-    section.not_available("mfa");
-    section.close();
-    source_ips
 }
 
 /// A deny carries nothing that only an allow can mean, and no template: it must not depend on what it fills in.
@@ -233,6 +225,6 @@ fn denied(section: &mut Section<'_>, scope: Option<&At<'_, Scope>>, known: &Know
         credentials: None,
         upload: UploadLimits::default(),
         download: DownloadLimits::default(),
-        source_ips: None,
+        require: Require::USUAL,
     }
 }

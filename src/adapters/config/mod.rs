@@ -14,6 +14,7 @@ mod names;
 mod nesting;
 mod places;
 mod reader;
+mod require;
 mod secrets;
 mod server;
 mod settings;

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants::Placed;
+use crate::domain::action::Right;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::grant::MfaRule;
 use crate::domain::grant::UploadLimits;
 use crate::domain::name::Name;
-use crate::domain::operation::Operation;
 use crate::domain::scope::End;
 
 /// Warns of each stricter grant that callers of a wider one around it go past.
@@ -51,20 +52,28 @@ fn gap(narrow: &Grant, wide: &Grant) -> Option<&'static str> {
     if narrow.when.iter().any(|condition| !wide.when.contains(condition)) {
         return Some("claims in when");
     }
-    let (narrow, wide) = (narrow.allowed(), wide.allowed());
-    wide.operations().any(|operation| !narrow.allow(operation)).then_some("actions")
+    (!narrow.rights().allow_all(wide.rights())).then_some("actions")
 }
 
 /// Whether the narrower one asks for something that the wider one does not.
 fn stricter(narrow: &Grant, wide: &Grant) -> bool {
-    let reads = |grant: &Grant| grant.allowed().allow(Operation::GetObject);
     narrow.when.iter().any(|condition| !wide.when.contains(condition))
         || wide.issuers.iter().any(|issuer| !narrow.issuers.contains(issuer))
         || (!narrow.enabled && wide.enabled)
         || narrow.max_expires < wide.max_expires
         || (narrow.source_ips.is_some() && narrow.source_ips != wide.source_ips)
+        || stricter_mfa(narrow, wide)
         || (wide.writes() && stricter_upload(&narrow.upload, &wide.upload))
-        || (reads(wide) && stricter_download(&narrow.download, &wide.download))
+        || (wide.downloads() && stricter_download(&narrow.download, &wide.download))
+}
+
+fn stricter_mfa(narrow: &Grant, wide: &Grant) -> bool {
+    match (&narrow.mfa, &wide.mfa) {
+        (MfaRule::Never, _) => false,
+        (MfaRule::Usual, MfaRule::Never) => wide.rights().allow(Right::DeleteVersion),
+        (MfaRule::Usual, MfaRule::Usual | MfaRule::Asked(_)) => false,
+        (MfaRule::Asked(_), other) => *other != narrow.mfa,
+    }
 }
 
 fn stricter_upload(narrow: &UploadLimits, wide: &UploadLimits) -> bool {

@@ -11,6 +11,8 @@ use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants::Placed;
 use crate::adapters::config::nesting;
 use crate::domain::action::Action;
+use crate::domain::action::Right;
+use crate::domain::action::Rights;
 use crate::domain::claims::ClaimPath;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
@@ -24,7 +26,7 @@ pub(super) fn check(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], repo
         match placed.grant.effect {
             Effect::Allow => write_once_beside_delete(placed, &deleting, report),
             Effect::Deny => {
-                half_denied_write(placed, report);
+                half_denied(placed, report);
                 side_door(placed, buckets, report);
             }
         }
@@ -46,13 +48,21 @@ fn is_changeable(claim: &ClaimPath) -> bool {
     matches!(claim.to_string().as_str(), "email" | "preferred_username" | "name")
 }
 
-/// A deny of PutObject alone leaves the other ways of writing open.
-fn half_denied_write(placed: &Placed<'_>, report: &Report) {
-    let denied = placed.grant.allowed();
-    let open = Action::Write.operations().operations().any(|operation| !denied.allow(operation));
-    if open && denied.allow(Operation::PutObject) {
-        let wrong = "a deny of PutObject leaves forms and multipart uploads open";
-        report.warn(placed.actions_at, fault(wrong, "deny \"write\" instead"));
+/// A deny of one operation leaves the others of its kind open, and the versions.
+fn half_denied(placed: &Placed<'_>, report: &Report) {
+    let denied = placed.grant.rights();
+    let of = |right: Right| Rights::NONE.with(right);
+    let rows = [
+        (Operation::PutObject, Action::Write, Action::Write.denies(), "forms and multipart uploads"),
+        (Operation::DeleteObject, Action::Delete, of(Right::DeleteVersion), "versions"),
+        (Operation::GetObject, Action::Read, of(Right::GetVersion), "versions"),
+        (Operation::HeadObject, Action::Read, of(Right::HeadVersion), "versions"),
+    ];
+    for (operation, instead, others, open) in rows {
+        if denied.allow(operation) && !denied.allow_all(others) {
+            let wrong = format!("a deny of {} leaves {open} open", operation.as_str());
+            report.warn(placed.actions_at, fault(wrong, format!("deny {:?} instead", instead.as_str())));
+        }
     }
 }
 
@@ -106,7 +116,8 @@ fn write_once_beside_delete(placed: &Placed<'_>, deleting: &HashSet<(&Name, &str
 }
 
 fn deletes(grant: &Grant) -> bool {
-    grant.effect == Effect::Allow && grant.allowed().allow(Operation::DeleteObject)
+    let deletes = Action::Delete.allows().or(Action::DeleteVersion.allows());
+    grant.effect == Effect::Allow && grant.rights().allow_any(deletes)
 }
 
 fn place_of<'p>(placed: &'p Placed<'_>) -> (&'p Name, &'p str) {

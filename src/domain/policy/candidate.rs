@@ -40,7 +40,7 @@ impl Question<'_> {
         if let Some(caller) = self.caller {
             is_for(grant, caller, self.holder)?;
         }
-        match grant.allowed().allow(self.operation()) {
+        match grant.speaks_of(self.request.rights()) {
             true => Ok(()),
             false => Err(Miss::Action),
         }

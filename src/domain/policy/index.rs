@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::action::Actions;
+use crate::domain::action::Rights;
 use crate::domain::claims::ClaimPath;
 use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
@@ -11,7 +11,6 @@ use crate::domain::grant::Condition;
 use crate::domain::grant::Grant;
 use crate::domain::grant::Quantifier;
 use crate::domain::grant::Scalar;
-use crate::domain::operation::Operation;
 use crate::domain::scope::End;
 use crate::domain::scope::Segment;
 use crate::domain::template;
@@ -46,8 +45,8 @@ struct Node {
     keys: Bundle,
     /// Keys that end in this node's segment and a slash.
     folder_keys: Bundle,
-    /// What any grant here or below allows.
-    actions: Actions,
+    /// What any grant here or below speaks of.
+    rights: Rights,
 }
 
 /// Grants of one prefix. Those that ask for a claim's value are found by it.
@@ -62,12 +61,12 @@ type ByValue = HashMap<Box<str>, Vec<Place>>;
 impl Index {
     /// Adds a grant, of which its place in the configuration is kept.
     pub fn add(&mut self, place: Place, grant: &Grant) {
-        let actions = grant.allowed();
+        let rights = grant.rights();
         let mut node = &mut self.root;
-        node.actions = node.actions.or(actions);
+        node.rights = node.rights.or(rights);
         for segment in grant.scope.segments() {
             node = node.child(segment);
-            node.actions = node.actions.or(actions);
+            node.rights = node.rights.or(rights);
         }
         match grant.scope.end() {
             End::Whole => node.whole.add(place, grant),
@@ -92,11 +91,11 @@ impl Index {
         found
     }
 
-    /// The grants with that operation whose filled-in prefix or key may begin with `start`, and some others. In the
+    /// The grants that speak of what is needed whose filled-in prefix or key may begin with `start`, and some others. In the
     /// configuration's order.
-    pub fn below(&self, holder: Holder<'_>, operation: Operation, start: &str) -> Vec<Place> {
+    pub fn below(&self, holder: Holder<'_>, needed: Rights, start: &str) -> Vec<Place> {
         let mut found = Vec::new();
-        self.root.below(holder, operation, start, &mut found);
+        self.root.below(holder, needed, start, &mut found);
         found.sort_unstable();
         found.dedup();
         found
@@ -140,12 +139,12 @@ impl Node {
         }
     }
 
-    fn below(&self, holder: Holder<'_>, operation: Operation, start: &str, found: &mut Vec<Place>) {
-        if !self.actions.allow(operation) {
+    fn below(&self, holder: Holder<'_>, needed: Rights, start: &str, found: &mut Vec<Place>) {
+        if !self.rights.allow_any(needed) {
             return;
         }
         if let Some((segment, tail)) = start.split_once('/') {
-            return self.children(holder, segment, |child| child.below(holder, operation, tail, found));
+            return self.children(holder, segment, |child| child.below(holder, needed, tail, found));
         }
         if start.is_empty() {
             self.folder_keys.collect(holder, found);
@@ -154,17 +153,17 @@ impl Node {
         opens.for_each(|(_, bundle)| bundle.collect(holder, found));
         let literals = self.literals.iter().filter(|(text, _)| text.starts_with(start)).map(|(_, child)| child);
         let claims = self.claims.iter().map(|(_, child)| child);
-        literals.chain(claims).for_each(|child| child.subtree(holder, operation, found));
+        literals.chain(claims).for_each(|child| child.subtree(holder, needed, found));
     }
 
-    fn subtree(&self, holder: Holder<'_>, operation: Operation, found: &mut Vec<Place>) {
-        if !self.actions.allow(operation) {
+    fn subtree(&self, holder: Holder<'_>, needed: Rights, found: &mut Vec<Place>) {
+        if !self.rights.allow_any(needed) {
             return;
         }
         let here = [&self.whole, &self.keys, &self.folder_keys];
         here.into_iter().chain(self.open.values()).for_each(|bundle| bundle.collect(holder, found));
         let children = self.literals.values().chain(self.claims.iter().map(|(_, child)| child));
-        children.for_each(|child| child.subtree(holder, operation, found));
+        children.for_each(|child| child.subtree(holder, needed, found));
     }
 
     fn children(&self, holder: Holder<'_>, segment: &str, mut visit: impl FnMut(&Node)) {

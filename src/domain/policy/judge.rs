@@ -1,5 +1,8 @@
 //! A candidate's limits against the request: rule 4 of how a grant is found.
 
+use crate::domain::caller::Caller;
+use crate::domain::grant::Grant;
+use crate::domain::lifetime;
 use crate::domain::lifetime::CutShort;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::lifetime::LimitedBy;
@@ -13,6 +16,7 @@ use crate::domain::policy::index::Place;
 use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
+use crate::domain::step_up::StepUp;
 use crate::domain::template::Filling;
 
 /// A request as one grant would have it signed, and what of the grant's limits it does not meet.
@@ -25,6 +29,8 @@ pub(super) struct Judged {
     pub(super) parameters: Parameters,
     pub(super) lifetime: Result<(Lifetime, LimitedBy), TooLong>,
     pub(super) unmet: Vec<MemberError>,
+    /// How the caller should have authenticated, and did not.
+    pub(super) step_up: Option<StepUp>,
 }
 
 impl Question<'_> {
@@ -38,11 +44,17 @@ impl Question<'_> {
         if self.caller.is_some() {
             unmet.extend(limits::address(grant, self.around.address));
         }
+        let step_up = self.caller.and_then(|caller| self.step_up(grant, caller));
         let lifetime = self.policy.expiry.ask(self.request.expires_in, grant.max_expires);
-        Judged { place, grant: grant.name.clone(), enabled: grant.enabled, parameters, lifetime, unmet }
+        Judged { place, grant: grant.name.clone(), enabled: grant.enabled, parameters, lifetime, unmet, step_up }
     }
 
-    /// The lifetime after the token and the credentials have cut it.
+    fn step_up(&self, grant: &Grant, caller: &Caller) -> Option<StepUp> {
+        let demanded = grant.step_up(self.request.rights())?;
+        (!demanded.is_met(caller.claims(), self.around.now)).then(|| demanded.into_owned())
+    }
+
+    /// The lifetime after an MFA code, the token and the credentials have cut it.
     pub(super) fn settle(&self, judged: &Judged, credentials: &Name) -> Result<(Lifetime, LimitedBy), Refusal> {
         let rules = &self.policy.expiry;
         let now = self.around.now;
@@ -53,6 +65,9 @@ impl Question<'_> {
             })
         };
         let mut lifetime = judged.lifetime.map_err(|too_long| judged.too_long(too_long))?;
+        if judged.parameters.mfa.is_some() {
+            lifetime = lifetime::within_mfa_code(lifetime);
+        }
         if let Some(caller) = self.caller {
             lifetime = rules.within_token(lifetime, caller.expires_at(), now).map_err(refuse)?;
         }
@@ -67,11 +82,13 @@ impl Question<'_> {
 impl Judged {
     /// The judgement itself if every limit is met, else the answer that speaks of this grant.
     pub(super) fn satisfied(self) -> Result<Self, Refusal> {
-        match self.lifetime {
+        match (self.lifetime, &self.step_up) {
             _ if !self.enabled => Err(self.refusal(RefusalCode::GrantDisabled)),
-            Ok(_) if self.unmet.is_empty() => Ok(self),
-            Err(too_long) if self.unmet.is_empty() => Err(self.too_long(too_long)),
-            Ok(_) | Err(_) => Err(self.not_satisfied()),
+            _ if !self.unmet.is_empty() => Err(self.not_satisfied()),
+            (Ok(_), None) => Ok(self),
+            (Err(too_long), None) => Err(self.too_long(too_long)),
+            (Ok(_), Some(step_up)) => Err(self.insufficient(step_up)),
+            (Err(_), Some(_)) => Err(self.not_satisfied()),
         }
     }
 
@@ -88,8 +105,17 @@ impl Judged {
         }
     }
 
+    fn insufficient(&self, step_up: &StepUp) -> Refusal {
+        Refusal {
+            errors: vec![unmet_authentication(step_up)],
+            step_up: Some(Box::new(step_up.clone())),
+            ..self.refusal(RefusalCode::InsufficientAuthentication)
+        }
+    }
+
     fn not_satisfied(&self) -> Refusal {
         let mut errors = self.unmet.clone();
+        errors.extend(self.step_up.as_ref().map(unmet_authentication));
         errors.extend(self.lifetime.err().map(|TooLong { max }| too_long(max)));
         Refusal { errors, ..self.refusal(RefusalCode::GrantNotSatisfied) }
     }
@@ -97,6 +123,11 @@ impl Judged {
 
 fn too_long(max: Lifetime) -> MemberError {
     MemberError::at("/expires_in", format!("ask for at most {} seconds", max.seconds()))
+}
+
+/// No member of a request can mend it.
+fn unmet_authentication(step_up: &StepUp) -> MemberError {
+    MemberError::at("", step_up.to_string())
 }
 
 /// `2026/11/24`, UTC.

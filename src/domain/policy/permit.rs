@@ -1,5 +1,6 @@
 //! The finished request that the decision gives, and nothing else can make.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
@@ -16,7 +17,7 @@ use crate::domain::policy::judge::Judged;
 use crate::domain::refusal::Refusal;
 
 /// A request that a grant allows, as it is to be signed: signing only writes it down.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Permit {
     id: String,
     operation: Operation,
@@ -31,6 +32,13 @@ pub struct Permit {
     credentials: Name,
     grant: Name,
     stable: bool,
+}
+
+impl fmt::Debug for Permit {
+    /// Its headers may hold an MFA device's code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("id", &self.id).field("grant", &self.grant).finish_non_exhaustive()
+    }
 }
 
 impl Judged {

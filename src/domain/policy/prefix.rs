@@ -35,7 +35,7 @@ impl Question<'_> {
     pub(super) fn deny_around(&self, text: &str) -> Option<Place> {
         let denies = &self.shelf.denies;
         let covering = denies.covering(self.holder, text).into_iter().filter(|place| self.reach(*place, text).is_ok());
-        let below = denies.below(self.holder, self.operation(), text).into_iter();
+        let below = denies.below(self.holder, self.request.rights(), text).into_iter();
         let begun = |place: &Place| self.fills(*place, text).is_none_or(|fills| !fills.is_empty());
         let below = below.filter(|place| self.meets(self.policy.grant(*place)).is_ok()).filter(begun);
         covering.chain(below).min()
@@ -44,7 +44,7 @@ impl Question<'_> {
     /// The answer that speaks of the longest narrower prefix of whose grants none is met.
     fn narrower_unmet(&self, text: &str, signed: &Judged) -> Option<Refusal> {
         let mut by_prefix: BTreeMap<(usize, String), Vec<Place>> = BTreeMap::new();
-        for place in self.shelf.allows.below(self.holder, self.operation(), text) {
+        for place in self.shelf.allows.below(self.holder, self.request.rights(), text) {
             let grant = self.policy.grant(place);
             if self.meets(grant).is_err() {
                 continue;

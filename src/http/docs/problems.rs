@@ -51,6 +51,7 @@ impl Route {
             | Code::ExpiresInTooLong
             | Code::GrantDisabled
             | Code::GrantNotSatisfied
+            | Code::InsufficientAuthentication
             | Code::InvalidKey
             | Code::NoGrant => self == Self::Presign,
         }
@@ -128,7 +129,12 @@ pub fn headers() -> impl Iterator<Item = (&'static str, Header)> {
             RATE_LIMIT_POLICY,
         ),
         ("Retry-After", Type::Integer, "Seconds after which another try may succeed.", "1"),
-        ("WWW-Authenticate", Type::String, "RFC 6750.", "Bearer realm=\"presignd\""),
+        (
+            "WWW-Authenticate",
+            Type::String,
+            "RFC 6750; RFC 9470 with `insufficient_authentication`.",
+            "Bearer realm=\"presignd\"",
+        ),
         (
             "X-Request-Id",
             Type::String,

@@ -70,7 +70,7 @@ async fn grants_are_listed_with_claims_filled_in_and_secrets_left_out() {
             "name": "teams", "effect": "allow", "bucket": "media", "prefix": "teams/a/", "actions": ["read", "list"],
             "max_expires_in": 3600, "enabled": true, "upload": null,
             "download": {"overrides": ["content_disposition"], "force_attachment": false, "stable": false},
-            "require": {"source_ips": true},
+            "require": {"source_ips": true, "mfa": null, "delete_version_mfa": null},
         })
     );
     assert_eq!(json["grants"][1]["prefix"], "teams/b/");

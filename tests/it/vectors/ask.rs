@@ -52,6 +52,7 @@ fn add_param(body: &mut Map<String, Value>, operation: &str, name: &str, value: 
             inside(body, "checksum", "algorithm", json!(name.trim_start_matches("Checksum")));
             inside(body, "checksum", "value", value.clone());
         }
+        "MFA" => drop(body.insert("mfa".to_owned(), value.clone())),
         "Tagging" => {
             let tags = value.as_str().unwrap().split('&').map(|pair| pair.split_once('=').unwrap());
             tags.for_each(|(tag, text)| inside(body, "tags", tag, json!(text.replace("%20", " "))));

@@ -88,10 +88,8 @@ fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'sta
             Some((condition, "#/if_none_match"))
         }
         "IfUnmodifiedSince" => Some((condition, "#/if_unmodified_since")),
-        "MFA" => Some(("MFA is not available in this version", "#/mfa")),
         "ObjectLockLegalHoldStatus" | "ObjectLockMode" | "ObjectLockRetainUntilDate" => Some(lock),
         "Range" => Some(("a signed Range", "#/range")),
-        "VersionId" => Some(("versions are not available in this version", "#/version_id")),
         "BucketKeyEnabled"
         | "SSECustomerAlgorithm"
         | "SSEKMSEncryptionContext"

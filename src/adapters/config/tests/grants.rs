@@ -7,7 +7,7 @@ fn grants_are_checked_whole() {
     check_rows(&GRANTS);
 }
 
-pub(super) const GRANTS: [Row; 13] = [
+pub(super) const GRANTS: [Row; 14] = [
     (
         "every part of a grant is checked",
         "grant",
@@ -56,7 +56,7 @@ enabled = "no"
             "4:10: a {claim} is a whole segment; correct it",
             r#"5:12: there is no action "raed"; write "read" if that is meant"#,
             "5:20: the action restore is not available in this version; remove it",
-            r#"5:31: there is no action "CopyObject"; write one of read, write, delete, list, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, UploadPart"#,
+            r#"5:31: there is no action "CopyObject"; write one of read, read_version, write, delete, delete_version, list, bypass_governance, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, UploadPart"#,
             "5:58: a string is expected, not an integer; write it in quotes",
             "6:11: issuers is empty; name at least one",
             "7:15: no grant may allow more than expiry.max (43200 s); lower it, or raise expiry.max",
@@ -188,6 +188,64 @@ source_ips = ["192.0.2.0/24", "192.0.2.300"]
         ],
     ),
     (
+        "mfa is a duration, never, or a table that names something",
+        "grant",
+        r#"[[grants]]
+name = "a"
+bucket = "media"
+prefix = "a/"
+actions = ["read"]
+require = { mfa = "15 minutes" }
+[[grants]]
+name = "b"
+bucket = "media"
+prefix = "b/"
+actions = ["read"]
+require = { mfa = true }
+[[grants]]
+name = "c"
+bucket = "media"
+prefix = "c/"
+actions = ["read"]
+require = { mfa = "0s" }
+[[grants]]
+name = "d"
+bucket = "media"
+prefix = "d/"
+actions = ["read"]
+require = { mfa = {} }
+[[grants]]
+name = "e"
+bucket = "media"
+prefix = "e/"
+actions = ["read"]
+[grants.require.mfa]
+max_age = "0m"
+amr = []
+acr = ["a b", "", "\""]
+max_ages = "1m"
+[[grants]]
+name = "f"
+effect = "deny"
+bucket = "media"
+prefix = "f/"
+require = { mfa = "15m" }
+"#,
+        &[
+            r#"6:19: mfa says neither how recent an authentication must be nor of what kind; write a duration such as "15m", { max_age = "15m", amr = ["mfa"], acr = ["…"] }, or "never""#,
+            r#"12:19: mfa says neither how recent an authentication must be nor of what kind; write a duration such as "15m", { max_age = "15m", amr = ["mfa"], acr = ["…"] }, or "never""#,
+            "18:19: a duration of nothing leaves no time; write one second or more",
+            "24:19: mfa asks for nothing; add max_age, amr or acr",
+            "31:11: a duration of nothing leaves no time; write one second or more",
+            "32:7: amr is empty; name at least one",
+            "33:8: an acr is visible ASCII without blanks, quotes and backslashes; correct it",
+            "33:15: an empty string says nothing; write a value or remove the key",
+            "33:19: an acr is visible ASCII without blanks, quotes and backslashes; correct it",
+            r#"34:1: unknown key "max_ages" in mfa; write max_age if that is meant"#,
+            "40:11: a deny carries no require; remove it",
+        ],
+    ),
+    (
         "limits that are for later, but for switches that are off",
         "grant",
         r#"[[grants]]
@@ -204,8 +262,6 @@ post_type_prefix = false
 post_redirects = []
 object_lock = { mode = "COMPLIANCE" }
 client_side_encryption = "required"
-[grants.require]
-mfa = "15m"
 "#,
         &[
             "7:26: server_side_encryption is not available in this version; remove it",
@@ -215,7 +271,6 @@ mfa = "15m"
             "12:18: post_redirects is not available in this version; remove it",
             "13:15: object_lock is not available in this version; remove it",
             "14:26: client_side_encryption is not available in this version; remove it",
-            "16:7: mfa is not available in this version; remove it",
         ],
     ),
     (

@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 12] = [
+const WARNINGS: [Row; 14] = [
     (
         "an issuer whose tokens have no type",
         "issuer",
@@ -148,10 +148,22 @@ bucket = "media"
 prefix = "again/"
 actions = ["DeleteObject"]
 when = { groups = "x" }
+[[grants]]
+name = "d"
+bucket = "media"
+key = "exact"
+actions = ["write"]
+upload = { write_once = true }
+[[grants]]
+name = "e"
+bucket = "media"
+key = "exact"
+actions = ["delete_version"]
 "#,
         &[
             "5:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
             "11:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
+            "23:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
         ],
     ),
     (
@@ -171,6 +183,65 @@ prefix = "y/"
 actions = ["PutObject", "write"]
 "#,
         &[r#"6:11: warning: a deny of PutObject leaves forms and multipart uploads open; deny "write" instead"#],
+    ),
+    (
+        "a deny of an operation that leaves versions open",
+        "any",
+        r#"[[grants]]
+name = "b"
+effect = "deny"
+bucket = "media"
+prefix = "x/"
+actions = ["GetObject", "DeleteObject", "list"]
+[[grants]]
+name = "c"
+effect = "deny"
+bucket = "media"
+prefix = "y/"
+actions = ["GetObject", "HeadObject", "read_version", "DeleteObject", "delete"]
+[[grants]]
+name = "d"
+effect = "deny"
+bucket = "media"
+prefix = "z/"
+actions = ["HeadObject", "GetObject", "read"]
+"#,
+        &[
+            r#"6:11: warning: a deny of DeleteObject leaves versions open; deny "delete" instead"#,
+            r#"6:11: warning: a deny of GetObject leaves versions open; deny "read" instead"#,
+        ],
+    ),
+    (
+        "a narrower grant that asks for MFA inside one that does not",
+        "any",
+        r#"[[grants]]
+name = "w"
+bucket = "media"
+prefix = "w/"
+actions = ["read", "delete_version"]
+require = { mfa = "never" }
+[[grants]]
+name = "n"
+bucket = "media"
+prefix = "w/n/"
+actions = ["read"]
+require = { mfa = "15m" }
+[[grants]]
+name = "o"
+bucket = "media"
+prefix = "w/o/"
+actions = ["delete_version"]
+[[grants]]
+name = "p"
+bucket = "media"
+prefix = "w/p/"
+actions = ["read"]
+require = { mfa = "never" }
+"#,
+        &[
+            "10:10: warning: the wider grant w has other actions, and decides here for everyone else; give both the same actions, or deny here what w allows",
+            "16:10: warning: the wider grant w has other actions, and decides here for everyone else; give both the same actions, or deny here what w allows",
+        ],
     ),
     (
         "a deny past which an access point leads",

@@ -15,6 +15,7 @@ use crate::domain::claims::Value;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
 use crate::domain::grant::DownloadLimits;
+use crate::domain::grant::MfaRule;
 use crate::domain::grant::Quantifier;
 use crate::domain::grant::Scalar;
 use crate::domain::grant::UploadLimits;
@@ -69,6 +70,7 @@ fn allow(grant: &str, prefix: &str, actions: &[&str]) -> Grant {
         upload: UploadLimits::default(),
         download: DownloadLimits::default(),
         source_ips: None,
+        mfa: MfaRule::Usual,
     }
 }
 
