@@ -7,6 +7,7 @@ use std::process::Command;
 use std::process::Stdio;
 
 use serde_json::Value;
+use serde_json::json;
 
 use crate::dev::Dev;
 use crate::readme_clients;
@@ -15,6 +16,7 @@ use crate::support::readme;
 use crate::support::readme::Section;
 use crate::support::readme::section;
 use crate::support::setting::CORP_SECRET;
+use crate::support::setting::setting;
 
 /// What a shell block is told by, and what becomes of it.
 type Pasted = (&'static str, Way);
@@ -24,7 +26,7 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 8] = [
+const BLOCKS: [Pasted; 9] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
@@ -32,6 +34,7 @@ const BLOCKS: [Pasted; 8] = [
     ("presignd serve", Way::Runs(the_service_runs)),
     ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
     ("as_config", Way::Runs(readme_clients::curl)),
+    ("openssl dgst", Way::Runs(a_token_made_by_hand_is_believed)),
     ("sed 's/FILE/", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
 ];
 
@@ -119,6 +122,14 @@ fn the_service_runs(block: &str) {
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(listening.is_some(), "it ended by itself");
+}
+
+fn a_token_made_by_hand_is_believed(block: &str) {
+    let service = setting(&[section("A bucket on AWS").block("toml")]).env("JWT_SECRET", CORP_SECRET).serve();
+    let block = block.replace("127.0.0.1:8080", &service.address.to_string());
+    let printed = pasted(&block, Path::new("/"), &[("JWT_SECRET".to_owned(), CORP_SECRET.to_owned())]);
+    let answer: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!((&answer["grant"], &answer["key"]), (&json!("own-folder"), &json!("users/42/a.png")), "{answer:#}");
 }
 
 fn another_store_takes_an_upload_and_gives_it_back(block: &str) {

@@ -61,9 +61,22 @@ fn every_operation_is_there_with_its_members() {
 }
 
 #[test]
-fn every_code_of_a_refusal_is_there() {
-    let (_, codes) = OPENAPI.split_once("- audit_unavailable\n").unwrap();
-    let codes = codes.lines().map_while(|line| line.trim().strip_prefix("- "));
-    let codes = std::iter::once("audit_unavailable").chain(codes).map(str::to_owned);
-    assert_eq!(listed("What is refused, and why", "code"), codes.collect());
+fn every_code_of_a_refusal_is_there_with_its_status() {
+    let section = section("What is refused, and why");
+    let mut shown = BTreeMap::new();
+    for row in &section.tables[0].rows {
+        let (codes, statuses) = (spans(&row[0]), row[1].split(", ").collect::<Vec<_>>());
+        let status = |place: usize| *statuses.get(place).unwrap_or(&statuses[0]);
+        shown.extend(codes.into_iter().enumerate().map(|(place, code)| (code, status(place))));
+    }
+    let (_, listed) = OPENAPI.split_once("- audit_unavailable\n").unwrap();
+    let listed = listed.lines().map_while(|line| line.trim().strip_prefix("- ")).chain(["audit_unavailable"]);
+    let known = listed.map(|code| (code, status_of(code)));
+    assert_eq!(shown, known.collect());
+}
+
+/// The status in the document's example of a code.
+fn status_of(code: &str) -> &'static str {
+    let (_, example) = OPENAPI.split_once(&format!("type: https://presignd.dev/problems/{code}\n")).unwrap();
+    example.split_once("status: ").unwrap().1.lines().next().unwrap()
 }
