@@ -1,6 +1,7 @@
 """The image, the compose file and the manifests: by the tools made for them, and the image at work."""
 
 import contextlib
+import functools
 import http.server
 import json
 import os
@@ -178,6 +179,7 @@ class Image(unittest.TestCase):
         self.assertIn("ro", root[5].split(","))
 
 
+@functools.cache
 def static_binary():
     """presignd from what .dockerignore lets through, by the Dockerfile's flags, but in a profile that is quick."""
     source = TOOLS / "source"

@@ -29,5 +29,5 @@ def sent(given, *command):
 
 def path():
     """The tools that were fetched for these tests come first."""
-    own = [TOOLS / "python" / "bin", TOOLS / "debian" / "usr" / "bin", TOOLS / "debian" / "usr" / "sbin"]
+    own = [TOOLS / "python" / "bin", TOOLS / "cargo" / "bin", TOOLS / "debian" / "usr" / "bin", TOOLS / "debian" / "usr" / "sbin"]
     return os.pathsep.join([*map(str, own), os.environ["PATH"]])
