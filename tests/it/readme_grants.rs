@@ -95,7 +95,8 @@ impl<'r> Example<'r> {
         let mut claims = self.claims.clone();
         claims["exp"] = json!(now() + 600);
         claims["iat"] = json!(now());
-        spans(cell).iter().for_each(|members| change(&mut claims, members));
+        let members = spans(cell).into_iter().map(|members| members.replace("NOW", &now().to_string()));
+        members.for_each(|members| change(&mut claims, &members));
         let header = json!({"alg": self.key.algorithm(), "typ": self.token_type, "kid": self.key.key_id});
         self.key.token_of(&header.to_string(), &claims.to_string())
     }
