@@ -36,6 +36,7 @@
 //!   reply            answers in JSON and other text
 //!   request_id       ids of requests and of URLs, and the trace that a caller goes on with
 //!   server/          the server loop: connections, their timeouts, an orderly end
+//!   uploads          POST /v1/uploads and /v1/uploads/parts
 //! adapters/          what the world gives
 //!   audit            one line a decision, written in groups before the answer leaves
 //!   clock            the one reader of time; tests move it
@@ -75,6 +76,7 @@
 //!   sigv4            canonical request, string to sign, signing keys
 //!   step_up          how a caller must have authenticated
 //!   template         texts that claims, ids and file names fill in
+//!   upload_plan/     size to one PUT or parts, and the requests for these parts
 //! ```
 #![forbid(unsafe_code)]
 

@@ -88,11 +88,16 @@ pub(super) fn integer(member: Member, value: &Value) -> Read<i64> {
     let Form::Integer { least, most } = description.form else {
         return Err(at(description.name, "give a number"));
     };
+    whole(description.name, value, least, most)
+}
+
+/// An integer within these bounds.
+pub(super) fn whole(name: &str, value: &Value, least: i64, most: i64) -> Read<i64> {
     match value {
         Value::Integer(given) if (i128::from(least)..=i128::from(most)).contains(given) => {
-            i64::try_from(*given).map_err(|_| at(description.name, "give a smaller number"))
+            i64::try_from(*given).map_err(|_| at(name, "give a smaller number"))
         }
-        _ => Err(at(description.name, format!("give an integer from {least} to {most}"))),
+        _ => Err(at(name, format!("give an integer from {least} to {most}"))),
     }
 }
 
@@ -208,7 +213,7 @@ fn http_date(name: &str, text: &str) -> Read<String> {
 }
 
 /// The values of an object's members, in the order of `names`; another member is an error.
-fn members<'v>(name: &str, value: &'v Value, names: &[&str]) -> Read<Vec<Option<&'v Value>>> {
+pub(super) fn members<'v>(name: &str, value: &'v Value, names: &[&str]) -> Read<Vec<Option<&'v Value>>> {
     let Value::Object(given) = value else {
         return Err(at(name, "give an object"));
     };
@@ -294,6 +299,11 @@ pub fn is_tag_name(name: &str) -> bool {
 /// At most 256 characters.
 pub fn is_tag_value(value: &str) -> bool {
     value.chars().count() <= 256 && !value.chars().any(char::is_control)
+}
+
+/// Takes what was read, or notes what is wrong with it.
+pub(super) fn note<T>(errors: &mut Vec<MemberError>, read: Read<T>) -> Option<T> {
+    read.map_err(|error| errors.push(error)).ok()
 }
 
 /// The pointer to a member of the body's root.

@@ -64,8 +64,9 @@ impl Upload<'_> {
         self.unmet
     }
 
+    /// Nobody shall begin what can never be completed: where the size is known, it is held too.
     fn create(mut self) -> Vec<MemberError> {
-        self.planned_size();
+        self.size_of_plan();
         self.content_type();
         self.checksum_algorithm();
         self.storage_class();
@@ -75,8 +76,8 @@ impl Upload<'_> {
     }
 
     fn part(mut self) -> Vec<MemberError> {
-        self.planned_size();
-        self.size("content_length", self.parameters.content_length);
+        let planned = self.parameters.planned_size.unwrap_or_default();
+        self.size("content_length", self.parameters.content_length.map(|length| length.max(planned)));
         self.checksum();
         self.unmet
     }
@@ -101,8 +102,7 @@ impl Upload<'_> {
         }
     }
 
-    /// What a plan says of the whole: nobody shall upload the parts of what can never be completed.
-    fn planned_size(&mut self) {
+    fn size_of_plan(&mut self) {
         if let Some(planned) = self.parameters.planned_size {
             self.size("content_length", Some(planned));
         }

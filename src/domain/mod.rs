@@ -29,3 +29,4 @@ pub mod scope;
 pub mod sigv4;
 pub mod step_up;
 pub mod template;
+pub mod upload_plan;

@@ -46,7 +46,7 @@ pub enum Unreadable {
     /// Its shape is wrong: every wrong member, at least one, but of very many about [`MOST_ERRORS`].
     Shape(Vec<MemberError>),
     /// Only its key is no key.
-    Key { operation: Operation, bucket: String, key: String, error: MemberError },
+    Key { operation: Operation, bucket: String, key: String, parameters: Box<Parameters>, error: MemberError },
 }
 
 impl Request {
@@ -77,13 +77,18 @@ impl Request {
 
     /// Reads a body of `/v1/presign`.
     pub fn parse(body: &Value) -> Result<Self, Unreadable> {
-        let Value::Object(members) = body else {
-            return Err(Unreadable::Shape(vec![MemberError::at("", "give an object")]));
-        };
-        let row = row_of(body)?;
+        match body {
+            Value::Object(_) => Self::read(row_of(body)?, body, &["operation"]),
+            _ => Err(Unreadable::not_an_object()),
+        }
+    }
+
+    /// Reads a body that is known to be for the row's operation; the members `besides` are for others to read.
+    pub(super) fn read(row: &Row, body: &Value, besides: &[&str]) -> Result<Self, Unreadable> {
+        let Value::Object(members) = body else { return Err(Unreadable::not_an_object()) };
         let mut errors = Vec::new();
         let mut parameters = Parameters::default();
-        for (name, value) in members {
+        for (name, value) in members.iter().filter(|(name, _)| !besides.contains(&name.as_str())) {
             if errors.len() >= MOST_ERRORS {
                 break;
             }
@@ -95,9 +100,9 @@ impl Request {
         }
         errors.extend(row.required.iter().filter_map(|member| missing(*member, body)));
         errors.extend(parameters.conflicts());
-        let bucket = note(&mut errors, bucket(body));
-        let expires_in = note(&mut errors, expires_in(body));
-        let named = note(&mut errors, Named::of(row, body));
+        let bucket = forms::note(&mut errors, bucket(body));
+        let expires_in = forms::note(&mut errors, expires_in(body));
+        let named = forms::note(&mut errors, Named::of(row, body));
         let (Some(bucket), Some(expires_in), Some(named), true) = (bucket, expires_in, named, errors.is_empty()) else {
             return Err(Unreadable::Shape(errors));
         };
@@ -105,9 +110,17 @@ impl Request {
             Ok(object) => Ok(Self { operation: row.operation, bucket, object, expires_in, parameters }),
             Err(error) => {
                 let error = MemberError::at(format!("/{}", named.member), error.to_string());
-                Err(Unreadable::Key { operation: row.operation, bucket, key: named.text.to_owned(), error })
+                let (key, parameters) = (named.text.to_owned(), Box::new(parameters));
+                Err(Unreadable::Key { operation: row.operation, bucket, key, parameters, error })
             }
         }
+    }
+}
+
+impl Unreadable {
+    /// A body that has no members at all.
+    pub fn not_an_object() -> Self {
+        Self::Shape(vec![MemberError::at("", "give an object")])
     }
 }
 
@@ -134,14 +147,10 @@ fn row_of(body: &Value) -> Result<&'static Row, Unreadable> {
     row.ok_or_else(|| Unreadable::Shape(vec![MemberError::at("/operation", format!("give one of {}", known()))]))
 }
 
-fn note<T>(errors: &mut Vec<MemberError>, read: Result<T, MemberError>) -> Option<T> {
-    read.map_err(|error| errors.push(error)).ok()
-}
-
 /// Members that every operation has, in the shape that suits the row.
 fn is_common(row: &Row, name: &str) -> bool {
     match name {
-        "operation" | "bucket" | "expires_in" => true,
+        "bucket" | "expires_in" => true,
         "key" => row.names != Names::Prefix,
         "file_name" | "grant" => row.names == Names::KeyOrFileName,
         "prefix" => row.names == Names::Prefix,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::adapters::audit::AuditUnavailable;
 use crate::adapters::audit::Decision;
 use crate::adapters::audit::Entry;
 use crate::adapters::credentials::CredentialSnapshot;
@@ -14,7 +15,10 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
+use crate::http::app::App;
 use crate::http::context::Context;
+use crate::http::error::ApiError;
+use crate::http::error::ApiResult;
 use crate::http::error::Code;
 use crate::http::issued::Issued;
 use crate::http::request_id;
@@ -38,6 +42,26 @@ pub struct Signed {
     url: PresignedUrl,
     /// The access key id.
     signing_key_id: Arc<str>,
+}
+
+/// Many items leave others a turn after each so many.
+pub const BETWEEN_YIELDS: usize = 32;
+
+/// Writes the audit lines of one answer, then counts its URLs. Without its line no URL leaves.
+pub async fn record(app: &App, context: &Context, caller: &Caller, all_decided: &[Decided]) -> ApiResult<()> {
+    let entries: Vec<_> = all_decided.iter().filter_map(|decided| decided.entry(context, caller)).collect();
+    app.audit.record(&entries).await?;
+    for signed in all_decided.iter().filter_map(|decided| decided.outcome.as_ref().ok()) {
+        let (operation, bucket) = (signed.permit.operation(), signed.permit.bucket());
+        app.metrics.urls_issued.with_label_values(&[operation.as_str(), bucket.as_str()]).inc();
+    }
+    Ok(())
+}
+
+impl From<AuditUnavailable> for ApiError {
+    fn from(error: AuditUnavailable) -> Self {
+        Self::of(Code::AuditUnavailable).caused_by(error)
+    }
 }
 
 impl<'a> Desk<'a> {
@@ -125,21 +149,22 @@ impl Decided {
 
     /// Nothing if the item's shape was wrong.
     fn asked_for<'a>(&'a self, who: Entry<'a>) -> Option<Entry<'a>> {
-        match &self.asked {
-            Ok(Request { operation, bucket, object, parameters, .. }) => Some(Entry {
-                operation: Some(operation.as_str()),
-                bucket: Some(bucket),
-                key: Some(object.as_str()),
-                version_id: parameters.version_id.as_deref(),
-                upload_id: parameters.upload_id.as_deref(),
-                part_number: parameters.part_number,
-                ..who
-            }),
-            Err(Unreadable::Key { operation, bucket, key, .. }) => {
-                Some(Entry { operation: Some(operation.as_str()), bucket: Some(bucket), key: Some(key), ..who })
+        let (operation, bucket, key, parameters) = match &self.asked {
+            Ok(asked) => (asked.operation, &asked.bucket, asked.object.as_str(), &asked.parameters),
+            Err(Unreadable::Key { operation, bucket, key, parameters, .. }) => {
+                (*operation, bucket, key.as_str(), &**parameters)
             }
-            Err(Unreadable::Shape(_)) => None,
-        }
+            Err(Unreadable::Shape(_)) => return None,
+        };
+        Some(Entry {
+            operation: Some(operation.as_str()),
+            bucket: Some(bucket),
+            key: Some(key),
+            version_id: parameters.version_id.as_deref(),
+            upload_id: parameters.upload_id.as_deref(),
+            part_number: parameters.part_number,
+            ..who
+        })
     }
 }
 

@@ -21,6 +21,7 @@ pub mod request_id;
 pub mod server;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub fn service(app: &Arc<App>, besides: Router) -> Router {
     Router::new()
         .route("/v1/presign", post(presign::presign))
         .route("/v1/presign/batch", post(presign::batch))
+        .route("/v1/uploads", post(uploads::plan))
+        .route("/v1/uploads/parts", post(uploads::parts))
         .route("/v1/grants", get(grants::grants))
         .route("/openapi.json", get(docs::openapi_json))
         .route("/openapi.yaml", get(docs::openapi_yaml))

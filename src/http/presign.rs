@@ -7,8 +7,6 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::adapters::audit::AuditUnavailable;
-use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
@@ -17,8 +15,10 @@ use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
 use crate::http::app::App;
 use crate::http::context::Context;
+use crate::http::decided::BETWEEN_YIELDS;
 use crate::http::decided::Decided;
 use crate::http::decided::Desk;
+use crate::http::decided::record;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
 use crate::http::error::Code;
@@ -87,9 +87,6 @@ pub async fn batch(
     Ok(Json(BatchResults { results }))
 }
 
-/// A long batch leaves others a turn after each so many.
-const BETWEEN_YIELDS: usize = 32;
-
 /// The list in the body of a batch.
 fn requests<'a>(body: &'a Value, context: &Context) -> ApiResult<&'a [Value]> {
     let Value::Object(members) = body else { return Err(ApiError::invalid("", "give an object")) };
@@ -121,22 +118,5 @@ fn result(app: &App, context: &Context, place: usize, decided: Decided) -> Batch
             app.refusal_log.tell(&error, context);
             BatchResult::Refused(error.problem_of_item(place, context.request_id.as_str()))
         }
-    }
-}
-
-/// Writes the audit lines of one answer, then counts its URLs. Without its line no URL leaves.
-async fn record(app: &App, context: &Context, caller: &Caller, all_decided: &[Decided]) -> ApiResult<()> {
-    let entries: Vec<_> = all_decided.iter().filter_map(|decided| decided.entry(context, caller)).collect();
-    app.audit.record(&entries).await?;
-    for signed in all_decided.iter().filter_map(|decided| decided.outcome.as_ref().ok()) {
-        let (operation, bucket) = (signed.permit.operation(), signed.permit.bucket());
-        app.metrics.urls_issued.with_label_values(&[operation.as_str(), bucket.as_str()]).inc();
-    }
-    Ok(())
-}
-
-impl From<AuditUnavailable> for ApiError {
-    fn from(error: AuditUnavailable) -> Self {
-        Self::of(Code::AuditUnavailable).caused_by(error)
     }
 }

@@ -35,7 +35,13 @@ fn names(reply: &Reply, header: &str) -> Vec<String> {
 fn a_preflight_needs_no_token_and_costs_nothing() {
     let service = served();
     for origin in [APP, "http://localhost:3000"] {
-        for (path, method) in [("/v1/presign", "POST"), ("/v1/presign/batch", "POST"), ("/v1/grants", "GET")] {
+        for (path, method) in [
+            ("/v1/presign", "POST"),
+            ("/v1/presign/batch", "POST"),
+            ("/v1/uploads", "POST"),
+            ("/v1/uploads/parts", "POST"),
+            ("/v1/grants", "GET"),
+        ] {
             for _ in 0..5 {
                 let call = service.call("OPTIONS", path).header("origin", origin);
                 let call = call.header("access-control-request-method", method);
@@ -52,7 +58,7 @@ fn a_preflight_needs_no_token_and_costs_nothing() {
         }
     }
     let reply = service.post(&token(), "/v1/presign", &ask("GetObject", "media", "a"));
-    assert_eq!(reply.status, 200, "30 preflights have left the six requests of this address alone");
+    assert_eq!(reply.status, 200, "50 preflights have left the six requests of this address alone");
 }
 
 #[test]

@@ -52,6 +52,7 @@ mod step_up;
 mod support;
 mod support_tests;
 mod templates;
+mod uploads;
 mod vectors;
 mod verifier;
 mod verifier_tests;

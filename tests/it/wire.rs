@@ -28,9 +28,11 @@ fn is(status: u16, code: &str) -> (u16, String) {
 #[test]
 fn a_route_has_its_methods_and_everything_else_is_not_found() {
     let service = served();
-    let routes: [(&str, &[&str]); 5] = [
+    let routes: [(&str, &[&str]); 7] = [
         ("/v1/presign", &["POST"]),
         ("/v1/presign/batch", &["POST"]),
+        ("/v1/uploads", &["POST"]),
+        ("/v1/uploads/parts", &["POST"]),
         ("/v1/grants", &["GET", "HEAD"]),
         ("/openapi.json", &["GET", "HEAD"]),
         ("/openapi.yaml", &["GET", "HEAD"]),
@@ -93,7 +95,7 @@ fn the_openapi_document_is_the_same_everywhere() {
     assert_eq!(yaml.text(), String::from_utf8(printed.stdout).unwrap(), "what the command prints");
     let document = json.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    for path in ["/v1/presign", "/v1/presign/batch", "/v1/grants"] {
+    for path in ["/v1/presign", "/v1/presign/batch", "/v1/uploads", "/v1/uploads/parts", "/v1/grants"] {
         assert!(document["paths"][path].is_object(), "{path}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod problems;
 mod requests;
+mod uploads;
 
 use std::sync::LazyLock;
 
@@ -47,6 +48,8 @@ use crate::http::issued::Issued;
 use crate::http::presign::BatchResults;
 use crate::http::problem::Problem;
 use crate::http::reply::Text;
+use crate::http::uploads::IssuedSteps;
+use crate::http::uploads::PlannedUpload;
 
 /// `GET /openapi.json`.
 pub async fn openapi_json() -> Result<Text, ApiError> {
@@ -95,6 +98,8 @@ fn paths() -> Paths {
     for (path, method, operation) in [
         ("/v1/presign", HttpMethod::Post, presign()),
         ("/v1/presign/batch", HttpMethod::Post, batch()),
+        ("/v1/uploads", HttpMethod::Post, plan()),
+        ("/v1/uploads/parts", HttpMethod::Post, parts()),
         ("/v1/grants", HttpMethod::Get, grants()),
         ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json")),
         ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml")),
@@ -126,6 +131,34 @@ fn batch() -> Operation {
         ))
         .request_body(Some(json_body(content)))
         .response(error::OK, answer("What became of each, in order.", "BatchResults"))
+        .build()
+}
+
+fn plan() -> Operation {
+    let example = problems::example(uploads::plan_example());
+    let content = Content::builder().schema(Some(reference("UploadRequest"))).examples_from_iter([("film", example)]);
+    operation("planUpload", "Plan an upload from its size", Route::Upload)
+        .description(Some(
+            "One PUT where the whole is no larger than a part, else the parts it goes up in, and the request that \
+             begins it. A grant's `max_size` is held against the whole.",
+        ))
+        .request_body(Some(json_body(content.build())))
+        .response(error::OK, answer("The plan.", "PlannedUpload"))
+        .build()
+}
+
+fn parts() -> Operation {
+    let example = problems::example(uploads::parts_example());
+    let content =
+        Content::builder().schema(Some(reference("UploadPartsRequest"))).examples_from_iter([("film", example)]);
+    operation("signUploadParts", "Presign parts of an upload", Route::Upload)
+        .description(Some(
+            "Any parts of an upload, at any time, so that it can be interrupted and resumed; and what completes it, \
+             gives it up or lists what there is. Each is authorised anew, and one that is refused refuses the call. \
+             Ten parts cost as much of the rate limits as one URL.",
+        ))
+        .request_body(Some(json_body(content.build())))
+        .response(error::OK, answer("The URLs.", "IssuedSteps"))
         .build()
 }
 
@@ -222,7 +255,16 @@ fn components() -> Components {
         .parameter("traceparent", traceparent())
         .build();
     let mut schemas = requests::schemas();
-    for (name, schema, collect) in [made::<Issued>(), made::<BatchResults>(), made::<GrantsPage>(), made::<Problem>()] {
+    schemas.extend(uploads::schemas());
+    let made = [
+        made::<Issued>(),
+        made::<BatchResults>(),
+        made::<GrantsPage>(),
+        made::<IssuedSteps>(),
+        made::<PlannedUpload>(),
+        made::<Problem>(),
+    ];
+    for (name, schema, collect) in made {
         schemas.push((name, schema));
         collect(&mut schemas);
     }

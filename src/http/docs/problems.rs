@@ -28,6 +28,7 @@ pub enum Route {
     Contract,
     Grants,
     Presign,
+    Upload,
 }
 
 impl Route {
@@ -44,7 +45,7 @@ impl Route {
             | Code::MissingToken
             | Code::RateLimited => self != Self::Contract,
             Code::AuditUnavailable | Code::BodyTooLarge | Code::MalformedJson | Code::UnsupportedMediaType => {
-                matches!(self, Self::Presign | Self::Batch)
+                matches!(self, Self::Presign | Self::Batch | Self::Upload)
             }
             Code::CredentialsUnavailable
             | Code::Denied
@@ -53,7 +54,7 @@ impl Route {
             | Code::GrantNotSatisfied
             | Code::InsufficientAuthentication
             | Code::InvalidKey
-            | Code::NoGrant => self == Self::Presign,
+            | Code::NoGrant => matches!(self, Self::Presign | Self::Upload),
         }
     }
 }

@@ -69,13 +69,14 @@ fn batch() -> Schema {
 
 fn request(row: &Row) -> Schema {
     let operation = word().enum_values(Some([row.name]));
-    let mut object = ObjectBuilder::new()
-        .description(Some(row.summary))
-        .property("operation", operation)
-        .property("bucket", text("The bucket's alias.").examples(["media"]))
-        .required("operation")
-        .required("bucket");
-    object = match row.names {
+    let object = ObjectBuilder::new().description(Some(row.summary));
+    closed(with_members_of(row, object.property("operation", operation).required("operation")))
+}
+
+/// What a body has for an operation, beside the operation's name.
+pub fn with_members_of(row: &Row, object: ObjectBuilder) -> ObjectBuilder {
+    let object = object.property("bucket", text("The bucket's alias.").examples(["media"])).required("bucket");
+    let object = match row.names {
         Names::Key => object.property("key", key()).required("key"),
         Names::KeyOrFileName => object
             .property("key", key())
@@ -90,10 +91,10 @@ fn request(row: &Row) -> Schema {
     };
     let lifetime = "The lifetime of the URL in seconds; left out: the service's default.";
     let lifetime = docs::integer().minimum(Some(1)).description(Some(lifetime)).examples([900]);
-    object = object.property("expires_in", lifetime);
+    let object = object.property("expires_in", lifetime);
     let described = row.members.iter().map(|member| member.description());
     let object = described.fold(object, |object, member| object.property(member.name, form(&member)));
-    closed(row.required.iter().fold(object, |object, member| object.required(member.name())))
+    row.required.iter().fold(object, |object, member| object.required(member.name()))
 }
 
 fn example(row: &Row) -> Value {
@@ -211,7 +212,7 @@ fn word() -> ObjectBuilder {
 }
 
 /// Unknown members are errors.
-fn closed(object: ObjectBuilder) -> Schema {
+pub fn closed(object: ObjectBuilder) -> Schema {
     let object = object.schema_type(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(false)));
     Schema::Object(object.build())
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::domain::operation::TABLE;
+use crate::domain::upload_plan;
 use crate::http::error::Code;
 use crate::http::problem::PROBLEM_JSON;
 
@@ -96,8 +97,25 @@ fn the_examples_of_requests_are_requests() {
 }
 
 #[test]
+fn the_examples_of_uploads_are_read_as_such() {
+    let value = |example| serde_json::from_value(example).unwrap();
+    let plan = upload_plan::UploadPlan::parse(&value(uploads::plan_example())).unwrap();
+    assert_eq!(plan.parts.unwrap().count(), 3);
+    assert_eq!(upload_plan::steps(&value(uploads::parts_example())).unwrap().len(), 3);
+}
+
+#[test]
 fn every_route_of_the_contract_is_in_the_document() {
     let document = written();
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(paths, ["/openapi.json", "/openapi.yaml", "/v1/grants", "/v1/presign", "/v1/presign/batch"]);
+    let served = [
+        "/openapi.json",
+        "/openapi.yaml",
+        "/v1/grants",
+        "/v1/presign",
+        "/v1/presign/batch",
+        "/v1/uploads",
+        "/v1/uploads/parts",
+    ];
+    assert_eq!(paths, served);
 }
