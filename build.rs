@@ -1,10 +1,17 @@
-//! Puts the commit that is built into the binary: `PRESIGND_COMMIT`, or what git says, or `unknown` where this is no
-//! repository, as out of an archive of the source, even if that was unpacked inside another repository.
+//! Puts into the binary the files of the page at `/docs`, and the commit that is built: `PRESIGND_COMMIT`, or what git
+//! says, or `unknown` where this is no repository, as out of an archive of the source, even if that was unpacked inside
+//! another repository.
 
+#[path = "build/swagger_ui.rs"]
+mod swagger_ui;
+
+use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build");
+    swagger_ui::unpack(Path::new(&std::env::var("OUT_DIR")?))?;
     println!("cargo:rerun-if-env-changed=PRESIGND_COMMIT");
     println!("cargo:rerun-if-changed=build.rs");
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
@@ -13,6 +20,7 @@ fn main() {
     let given = std::env::var("PRESIGND_COMMIT").ok().filter(|commit| !commit.is_empty());
     let commit = given.or_else(|| git(&["rev-parse", "--short=12", "HEAD"])).unwrap_or_else(|| "unknown".to_owned());
     println!("cargo:rustc-env=PRESIGND_COMMIT={commit}");
+    Ok(())
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -24,7 +24,7 @@
 //!   context          what is known of a request before anything is asked of it
 //!   cors             what browsers may do from other origins
 //!   decided          one item: the decision, the signature, the audit line about both
-//!   docs/            the OpenAPI document, from the code's own types and tables
+//!   docs/            the OpenAPI document, from the code's own types and tables, and the page that shows it
 //!   error            every refusal to its status and code: the only file that knows status codes
 //!   extract          token, JSON body and limits, in the contract's order of checks
 //!   grants           GET /v1/grants

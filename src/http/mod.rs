@@ -34,8 +34,8 @@ use crate::http::app::App;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
 
-/// What callers reach, and the routes of `besides`, if any.
-pub fn service(app: &Arc<App>, besides: Router) -> Router {
+/// What callers reach, and the routes of `besides`, if any, with a page at `/`.
+pub fn service(app: &Arc<App>, besides: Option<Router>) -> Router {
     Router::new()
         .route("/v1/presign", post(presign::presign))
         .route("/v1/presign/batch", post(presign::batch))
@@ -45,7 +45,8 @@ pub fn service(app: &Arc<App>, besides: Router) -> Router {
         .route("/openapi.json", get(docs::openapi_json))
         .route("/openapi.yaml", get(docs::openapi_yaml))
         .with_state(app.clone())
-        .merge(besides)
+        .merge(docs::viewer::router(besides.is_some()))
+        .merge(besides.unwrap_or_default())
         .method_not_allowed_fallback(|| async { ApiError::of(Code::MethodNotAllowed) })
         .fallback(|| async { ApiError::of(Code::NotFound) })
         .layer(from_fn_with_state(app.clone(), around::around))

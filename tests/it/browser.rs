@@ -1,9 +1,5 @@
 //! The page of `presignd dev` in a browser: what a person does with it, and what they see.
-//!
-//! With `PRESIGND_AXE` that file, axe-core's script, also looks for what keeps people out; with `PRESIGND_SCREENSHOTS`
-//! pictures of the page are left in that folder.
 
-use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -84,20 +80,8 @@ impl Visit {
     /// Nothing went wrong that a developer would see, and nothing left this machine.
     #[track_caller]
     fn was_clean(&mut self) {
-        let exceptions = self.browser.events("Runtime.exceptionThrown");
-        let refused = |entry: &Value| entry["entry"]["text"].as_str().unwrap().contains("responded with a status of 4");
-        let entries = self.browser.events("Log.entryAdded");
-        let entries: Vec<Value> = entries.into_iter().filter(|entry| !refused(entry)).collect();
-        let console = self.browser.events("Runtime.consoleAPICalled");
-        assert_eq!((exceptions, entries, console), (Vec::new(), Vec::new(), Vec::new()));
-        let own =
-            [self.dev.address("service"), self.dev.address("S3 store")].map(|address| format!("http://{address}/"));
-        let requests = self.browser.events("Network.requestWillBeSent");
-        assert!(requests.len() > 15, "the browser tells of requests");
-        for request in requests {
-            let url = request["request"]["url"].as_str().unwrap();
-            assert!(own.iter().any(|own| url.starts_with(own)), "{url}");
-        }
+        let requests = self.browser.was_clean(&[self.dev.address("service"), self.dev.address("S3 store")]);
+        assert!(requests > 15, "the browser tells of requests");
     }
 }
 
@@ -288,28 +272,13 @@ fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
     visit.shows(".story .refusal", "publish");
     for (width, scheme) in [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")] {
         visit.browser.look(width, scheme);
-        // A phone's browser zooms out where something hangs over.
         visit.browser.wait_for(&format!("matchMedia('(prefers-color-scheme: {scheme})').matches"));
-        let hangs_over = format!(
-            "[...document.body.querySelectorAll('main *')].filter(one => \
-            one.checkVisibility() && one.getBoundingClientRect().right > {width}).map(one => one.outerHTML.slice(0, 80))"
-        );
-        assert_eq!(visit.browser.evaluate(&hangs_over), json!([]), "at {width}");
+        visit.browser.nothing_hangs_over(width);
         let shown =
             "[...document.querySelectorAll('[hidden]')].filter(one => one.checkVisibility()).map(one => one.id)";
         assert_eq!(visit.browser.evaluate(shown), json!([]), "hidden, and shown at {width}");
-        assert!(visit.browser.evaluate("innerWidth") == width, "at {width}");
-        if let Some(axe) = std::env::var_os("PRESIGND_AXE") {
-            visit.browser.evaluate(&std::fs::read_to_string(axe).unwrap());
-            let found = visit.browser.evaluate(
-                "axe.run().then(({ passes, violations }) => [passes.length > 20, ...violations.map(
-                   ({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)])",
-            );
-            assert_eq!(found, json!([true]), "at {width}, {scheme}");
-        }
-        if let Some(folder) = std::env::var_os("PRESIGND_SCREENSHOTS") {
-            visit.browser.screenshot(&Path::new(&folder).join(format!("page-{width}-{scheme}.png")));
-        }
+        visit.browser.keeps_nobody_out(&format!("at {width}, {scheme}"));
+        visit.browser.screenshot(&format!("page-{width}-{scheme}.png"));
     }
 
     let mut reached = Vec::new();

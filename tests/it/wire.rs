@@ -28,7 +28,7 @@ fn is(status: u16, code: &str) -> (u16, String) {
 #[test]
 fn a_route_has_its_methods_and_everything_else_is_not_found() {
     let service = served();
-    let routes: [(&str, &[&str]); 7] = [
+    let routes: [(&str, &[&str]); 9] = [
         ("/v1/presign", &["POST"]),
         ("/v1/presign/batch", &["POST"]),
         ("/v1/uploads", &["POST"]),
@@ -36,6 +36,8 @@ fn a_route_has_its_methods_and_everything_else_is_not_found() {
         ("/v1/grants", &["GET", "HEAD"]),
         ("/openapi.json", &["GET", "HEAD"]),
         ("/openapi.yaml", &["GET", "HEAD"]),
+        ("/docs", &["GET", "HEAD"]),
+        ("/docs/start.js", &["GET", "HEAD"]),
     ];
     for (path, methods) in routes {
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
@@ -64,6 +66,8 @@ fn a_route_has_its_methods_and_everything_else_is_not_found() {
         "/v1//presign",
         "/v2/presign",
         "/v1/presign/x",
+        "/docs/index.html",
+        "/docs/../docs",
         "/metrics",
         "/livez",
         "/readyz",

@@ -95,7 +95,7 @@ async fn serve(folder: &Folder, issuer: Issuer, store: Store, settings: Settings
     let page = Page::of(&settings, store.address());
     let besides = issuer::router(Arc::new(issuer), Arc::clone(&own)).merge(page.router(Arc::clone(&own)));
     let running = tokio::select! {
-        started = Running::start(settings, besides) => started.map_err(not_started)?,
+        started = Running::start(settings, Some(besides)) => started.map_err(not_started)?,
         () = end.asked() => return Ok(()),
     };
     own.get_or_init(|| OwnHost::of(running.address()));

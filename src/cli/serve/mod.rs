@@ -6,7 +6,6 @@ mod running;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use axum::Router;
 use clap::Args;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
@@ -50,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 async fn serve(settings: Settings) -> Result<(), StartError> {
     let (mut end, mut hangup) = (End::new()?, signal(SignalKind::hangup()).map_err(StartError::Signals)?);
     let running = tokio::select! {
-        started = Running::start(settings, Router::new()) => started?,
+        started = Running::start(settings, None) => started?,
         () = end.asked() => return Ok(()),
     };
     loop {

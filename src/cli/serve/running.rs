@@ -44,10 +44,11 @@ pub enum StartError {
 }
 
 impl Running {
-    /// Starts the service, within a tokio runtime; `besides` are routes beside its own, on the same listener.
+    /// Starts the service, within a tokio runtime; `besides` are routes beside its own, on the same listener,
+    /// with a page at `/`.
     ///
     /// The audit log comes first: another process may hold it until it has drained.
-    pub async fn start(settings: Settings, besides: Router) -> Result<Self, StartError> {
+    pub async fn start(settings: Settings, besides: Option<Router>) -> Result<Self, StartError> {
         let (clock, metrics, server) = (Clock::system(), Metrics::new()?, settings.server.clone());
         let audit = Audit::open_within(server.drain, &settings.audit, clock.clone(), metrics.clone());
         let audit = audit.await.map_err(|error| StartError::Audit(settings.audit.sink.clone(), error))?;

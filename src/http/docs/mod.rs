@@ -3,6 +3,7 @@
 mod problems;
 mod requests;
 mod uploads;
+pub mod viewer;
 
 use std::sync::LazyLock;
 
@@ -101,8 +102,13 @@ fn paths() -> Paths {
         ("/v1/uploads", HttpMethod::Post, plan()),
         ("/v1/uploads/parts", HttpMethod::Post, parts()),
         ("/v1/grants", HttpMethod::Get, grants()),
-        ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json")),
-        ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml")),
+        ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json", THIS, Type::Object)),
+        ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml", THIS, Type::Object)),
+        (
+            "/docs",
+            HttpMethod::Get,
+            contract("docs", "text/html", "A page to read and to try this document", Type::String),
+        ),
     ] {
         paths.paths.insert(path.to_owned(), PathItem::new(method, operation));
     }
@@ -175,13 +181,15 @@ fn grants() -> Operation {
         .build()
 }
 
-fn contract(id: &str, media_type: &str) -> Operation {
-    let content = Content::new(Some(Object::with_type(Type::Object)));
+const THIS: &str = "This document";
+
+fn contract(id: &str, media_type: &str, summary: &str, kind: Type) -> Operation {
+    let content = Content::new(Some(Object::with_type(kind)));
     let found = marked(ResponseBuilder::new().description("The document.").content(media_type, content));
     let responses = problems::responses(Route::Contract).response(error::OK, found);
     OperationBuilder::new()
         .operation_id(Some(id))
-        .summary(Some("This document"))
+        .summary(Some(summary))
         .securities(Some([SecurityRequirement::default()]))
         .responses(responses.build())
         .build()

@@ -152,8 +152,8 @@ impl hyper::body::Body for Never {
 #[tokio::test]
 async fn a_panic_is_an_internal_error_and_the_service_goes_on() {
     let house = house("").await;
-    let besides = Router::new().route("/boom", axum::routing::get(boom));
-    let router = crate::http::service(&house.app, besides);
+    let besides = axum::Router::new().route("/boom", axum::routing::get(boom));
+    let router = crate::http::service(&house.app, Some(besides));
     let request = Request::get("/boom").body(Body::empty()).unwrap();
     let answer = read(router.clone().oneshot(request).await.unwrap()).await;
     assert_eq!(answer.problem(), (500, "internal_error".to_owned()));

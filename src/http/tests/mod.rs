@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::Request;
@@ -128,7 +127,7 @@ impl House {
 
     async fn ask_from(&self, peer: &str, mut request: Request<Body>) -> Answer {
         request.extensions_mut().insert(Peer(peer.parse::<SocketAddr>().unwrap()));
-        read(crate::http::service(&self.app, Router::new()).oneshot(request).await.unwrap()).await
+        read(crate::http::service(&self.app, None).oneshot(request).await.unwrap()).await
     }
 
     async fn ask_admin(&self, path: &str) -> Answer {

@@ -1,6 +1,10 @@
 //! Chromium without a window, driven through the DevTools protocol.
 //! <https://chromedevtools.github.io/devtools-protocol/>
+//!
+//! With `PRESIGND_AXE` that file, axe-core's script, also looks for what keeps people out; with `PRESIGND_SCREENSHOTS`
+//! pictures of pages are left in that folder.
 
+use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Child;
@@ -177,11 +181,57 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", scheme);
     }
 
-    /// Writes a picture of the whole page as PNG.
+    /// Leaves a picture of the whole page as PNG, where pictures are wanted.
     #[track_caller]
-    pub fn screenshot(&mut self, path: &Path) {
+    pub fn screenshot(&mut self, name: &str) {
+        let Some(folder) = std::env::var_os("PRESIGND_SCREENSHOTS") else { return };
         let taken = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
-        std::fs::write(path, STANDARD.decode(taken["data"].as_str().unwrap()).unwrap()).unwrap();
+        std::fs::write(Path::new(&folder).join(name), STANDARD.decode(taken["data"].as_str().unwrap()).unwrap())
+            .unwrap();
+    }
+
+    /// Nothing stands beyond the page's right edge.
+    #[track_caller]
+    pub fn nothing_hangs_over(&mut self, width: u32) {
+        let hangs_over = format!(
+            "[...document.body.querySelectorAll('header *, main *, footer *')].filter(one => \
+            one.checkVisibility() && one.getBoundingClientRect().right > {width}).map(one => one.outerHTML.slice(0, 80))"
+        );
+        assert_eq!(self.evaluate(&hangs_over), json!([]), "at {width}");
+        // A phone's browser zooms out where something does.
+        assert!(self.evaluate("innerWidth") == width, "at {width}");
+    }
+
+    /// axe-core, where it is there, finds nothing in the page as it stands.
+    #[track_caller]
+    pub fn keeps_nobody_out(&mut self, place: &str) {
+        let Some(axe) = std::env::var_os("PRESIGND_AXE") else { return };
+        self.evaluate(&std::fs::read_to_string(axe).unwrap());
+        // It would fetch stylesheets anew, and write what it found into the page, which the page's policy forbids.
+        let found = self.evaluate(
+            "axe.run({ preload: false }).then(({ passes, violations }) => [passes.length > 20, ...violations.map(
+               ({ impact, id, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)])",
+        );
+        assert_eq!(found, json!([true]), "{place}");
+    }
+
+    /// Nothing went wrong that a developer would see, refusals apart, and only these were asked: so many requests.
+    #[track_caller]
+    pub fn was_clean(&mut self, asked: &[SocketAddr]) -> usize {
+        let exceptions = self.events("Runtime.exceptionThrown");
+        let refused = |entry: &Value| entry["entry"]["text"].as_str().unwrap().contains("responded with a status of 4");
+        let entries = self.events("Log.entryAdded");
+        let entries: Vec<Value> = entries.into_iter().filter(|entry| !refused(entry)).collect();
+        let console = self.events("Runtime.consoleAPICalled");
+        assert_eq!((exceptions, entries, console), (Vec::new(), Vec::new(), Vec::new()));
+        let asked: Vec<String> = asked.iter().map(|address| format!("http://{address}/")).collect();
+        let requests = self.events("Network.requestWillBeSent");
+        for request in &requests {
+            let url = request["request"]["url"].as_str().unwrap();
+            // An icon may stand in a stylesheet.
+            assert!(url.starts_with("data:") || asked.iter().any(|asked| url.starts_with(asked)), "{url}");
+        }
+        requests.len()
     }
 
     /// Everything that happened so far with that name.

@@ -28,10 +28,9 @@ macro_rules! assets {
     };
 }
 
-const ASSETS: [Asset; 12] = assets! {
+const ASSETS: [Asset; 11] = assets! {
     "/" "text/html; charset=utf-8" "index.html"
     "/dev/page/style.css" "text/css; charset=utf-8" "style.css"
-    "/dev/page/icon.svg" "image/svg+xml" "icon.svg"
     "/dev/page/main.js" "text/javascript; charset=utf-8" "main.js"
     "/dev/page/api.js" "text/javascript; charset=utf-8" "api.js"
     "/dev/page/actions.js" "text/javascript; charset=utf-8" "actions.js"
