@@ -145,3 +145,21 @@ fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
     visit.browser.wait_for("document.querySelector('.modal-ux') === null");
     visit.browser.wait_for("document.activeElement.classList.contains('authorize')");
 }
+
+#[test]
+fn the_page_of_dev_and_it_lead_to_each_other_and_the_token_is_at_hand() {
+    let Some(mut visit) = Visit::begin("/") else { return };
+    visit.browser.wait_for("document.documentElement.dataset.ready !== undefined");
+    let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+    visit.browser.call("Browser.grantPermissions", permissions);
+    visit.browser.click("button", "Copy the token");
+    visit.browser.wait_for("document.getElementById('copy-token').textContent === 'Copied'");
+    let token = visit.browser.evaluate("navigator.clipboard.readText()");
+    let grants = Call::new("GET", visit.dev.address("service"), "/v1/grants").bearer(token.as_str().unwrap()).send();
+    assert_eq!((grants.status, &grants.json()["subject"]), (200, &json!("alice")));
+    visit.browser.click("a", "the API");
+    visit.browser.wait_for("location.pathname === '/docs' && document.querySelector('.opblock')");
+    visit.browser.click("a", "Upload files on the page");
+    visit.browser.wait_for("location.pathname === '/' && document.documentElement.dataset.ready !== undefined");
+    visit.was_clean();
+}

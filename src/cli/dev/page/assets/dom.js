@@ -20,6 +20,19 @@ export function announce(text) {
   $("status").textContent = text;
 }
 
+/** Puts text where it can be pasted from, and has the button that asked for it say so. */
+export async function copy(button, text) {
+  button.dataset.label ??= button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Not allowed";
+  }
+  announce(button.textContent);
+  setTimeout(() => (button.textContent = button.dataset.label), 2000);
+}
+
 /** Bytes as people read them. */
 export function size(bytes) {
   const units = ["bytes", "KiB", "MiB", "GiB"];

@@ -1,8 +1,8 @@
 // The page's beginning: who is asked for, which folders there are, and what follows from a choice.
 
-import { grantsOf, world } from "./api.js";
+import { grantsOf, tokenOf, world } from "./api.js";
 import { followUrl } from "./decoder.js";
-import { $, el } from "./dom.js";
+import { $, copy, el } from "./dom.js";
 import { refresh } from "./files.js";
 import { followLanguage } from "./steps.js";
 import { takeFiles } from "./uploads.js";
@@ -27,6 +27,7 @@ async function start() {
   $("folder").addEventListener("change", go);
   $("refresh").addEventListener("click", go);
   takeFiles(() => ({ caller: caller.name, folder: chosen() }), () => refresh(caller.name, chosen(), true));
+  $("copy-token").addEventListener("click", async ({ target }) => copy(target, await tokenOf(caller.name)));
   followLanguage();
   followUrl();
   await become(around.callers[0]);

@@ -1,6 +1,6 @@
 // What was sent and what came back, step by step: a story for each thing that a person did.
 
-import { $, announce, el } from "./dom.js";
+import { $, announce, copy, el } from "./dom.js";
 import { code } from "./code.js";
 
 /** A new story on top: open, and those before fold; or by the way, folded itself. */
@@ -43,11 +43,11 @@ class Step {
     const snippet = el("code", { class: "snippet" });
     snippet.request = request;
     show(snippet);
-    const copy = el("button", { type: "button", onclick: () => copied(copy, snippet.textContent) }, "Copy");
+    const button = el("button", { type: "button", onclick: () => copy(button, snippet.textContent) }, "Copy");
     this.element = el(
       "li",
       { class: "step" },
-      el("div", { class: "heading" }, el("h3", {}, title), copy),
+      el("div", { class: "heading" }, el("h3", {}, title), button),
       el("pre", { tabindex: "0", "aria-label": `${title}: the request` }, snippet),
     );
   }
@@ -125,15 +125,4 @@ function show(snippet) {
 /** From now on all requests are shown in the language that is chosen. */
 export function followLanguage() {
   $("languages").addEventListener("change", () => document.querySelectorAll(".snippet").forEach(show));
-}
-
-async function copied(button, text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Not allowed";
-  }
-  announce(button.textContent);
-  setTimeout(() => (button.textContent = "Copy"), 2000);
 }
