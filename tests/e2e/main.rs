@@ -15,6 +15,7 @@ mod refused;
 mod store;
 #[path = "../it/support/mod.rs"]
 mod support;
+mod uploads;
 #[path = "../it/verifier.rs"]
 mod verifier;
 mod works;

@@ -18,7 +18,7 @@ use crate::verifier;
 use crate::verifier::Fault;
 
 /// A running service with the aliases `media` (path style), `virtual` (the bucket in the host), `session` (temporary
-/// credentials) and `once` (write-once), all of one bucket of the test's own.
+/// credentials), `once` (write-once) and `small` (objects of 8 MiB at most), all of one bucket of the test's own.
 pub struct World {
     pub store: Store,
     service: Service,
@@ -61,6 +61,21 @@ impl World {
         let reply = self.service.post(&self.token, "/v1/presign", &request);
         assert_eq!(reply.status, 200, "{request}: {}", reply.text());
         Issued(reply.json())
+    }
+
+    /// Asks another route for a key of Alice's; the members of `more` are added to bucket and key.
+    #[track_caller]
+    pub fn ask(&self, path: &str, alias: &str, key: &str, more: &Value) -> Value {
+        let reply = self.asked(path, alias, key, more);
+        assert_eq!(reply.status, 200, "{path} {more}: {}", reply.text());
+        reply.json()
+    }
+
+    /// The same, whatever comes of it.
+    pub fn asked(&self, path: &str, alias: &str, key: &str, more: &Value) -> Reply {
+        let mut body = request("", alias, key, more);
+        body.as_object_mut().unwrap().remove("operation");
+        self.service.post(&self.token, path, &body)
     }
 
     /// Runs the command that `presignd sign --curl` prints, with `body` as its file, and gives what it prints.
@@ -183,11 +198,12 @@ path = "session.json"
 [buckets]
 media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 once = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+small = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 session = {{ bucket = "{bucket}", region = "{region}", credentials = "session", endpoint = "{endpoint}" }}
 virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
 "#
     );
-    for alias in ["media", "once", "session", "virtual"] {
+    for alias in ["media", "once", "session", "small", "virtual"] {
         toml.push_str(&format!(
             r#"
 [[grants]]
@@ -198,10 +214,12 @@ actions = ["read", "write", "delete", "list"]
 [grants.upload]
 tags = ["case"]
 write_once = {}
+{}
 [grants.download]
 overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
 "#,
-            alias == "once"
+            alias == "once",
+            if alias == "small" { "max_size = \"8MiB\"" } else { "" },
         ));
     }
     toml

@@ -55,6 +55,7 @@ mod support;
 mod support_tests;
 mod templates;
 mod uploads;
+mod uploads_parts;
 mod vectors;
 mod verifier;
 mod verifier_tests;
