@@ -99,6 +99,7 @@ fn policy(count: usize) -> Policy {
             region: "eu-west-1".into(),
             service: "s3",
         }),
+        default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),
         log_id: true,

@@ -54,9 +54,11 @@
 //!   claims           JSON as presignd keeps it; finding claims by path
 //!   custom_endpoint  an S3-compatible store's address, as its clients reach it
 //!   disposition      Content-Disposition: made for a file name, and looked at
+//!   encryption       SSE-S3, SSE-KMS, SSE-C: how S3 encrypts an object, and the keys that say so
 //!   endpoint         bucket, region and options to scheme, host, path and signing scope
 //!   forms            the forms of members: JSON values to values that S3 takes
 //!   grant            one grant: whom it is for, what it covers, what it asks
+//!   headers          what is signed as headers, of which one may be a secret
 //!   key              object keys and requested prefixes: what they may be
 //!   lifetime         how long a URL lives, and what set that
 //!   limits           a grant's limits against a request: what is unmet, what is signed in

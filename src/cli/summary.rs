@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use crate::domain::action::Action;
 use crate::domain::action::Right;
+use crate::domain::encryption;
+use crate::domain::encryption::Kms;
+use crate::domain::encryption::KmsKeyId;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::grant::KmsKey;
 use crate::domain::grant::MfaRule;
 use crate::domain::grant::Quantifier;
 use crate::domain::grant::ResponseMember;
@@ -56,7 +61,8 @@ fn rows(grant: &Grant, bucket: Option<&Bucket>) -> Vec<Row> {
         rows.push(("signed by", signers(grant, bucket)));
         rows.extend(authentication(grant).map(|text| ("mfa", text)));
         if grant.writes() {
-            rows.extend(upload(&grant.upload).into_iter().map(|limit| ("upload", limit)));
+            let default = bucket.and_then(|bucket| bucket.default_encryption.as_ref());
+            rows.extend(upload(&grant.upload, default).into_iter().map(|limit| ("upload", limit)));
         }
         if grant.downloads() {
             rows.extend(download(&grant.download).into_iter().map(|limit| ("download", limit)));
@@ -161,7 +167,7 @@ fn signers(grant: &Grant, bucket: Option<&Bucket>) -> String {
     }
 }
 
-fn upload(limits: &UploadLimits) -> Vec<String> {
+fn upload(limits: &UploadLimits, default: Option<&ServerSideEncryption>) -> Vec<String> {
     let mut said = Vec::new();
     said.extend(limits.max_size.map(|bytes| format!("at most {}", size(bytes))));
     said.extend(
@@ -174,11 +180,42 @@ fn upload(limits: &UploadLimits) -> Vec<String> {
     said.extend(limits.write_once.then(|| "never over an object that is there".to_owned()));
     let classes = joined(limits.storage_classes.iter().map(StorageClass::as_str), " or ");
     said.push(format!("storage class {classes}"));
+    said.push(format!("encryption {}", encrypted(limits, default)));
     said.extend((!limits.tags.is_empty()).then(|| format!("may set the tags {}", limits.tags.join(", "))));
     said.extend((!limits.metadata).then(|| "no metadata of the caller's".to_owned()));
     said.extend(set("metadata", &limits.set_metadata));
     said.extend(set("tags", &limits.set_tags));
     said.extend(limits.key_template.is_some().then(|| "makes the key from a file name".to_owned()));
+    said
+}
+
+fn encrypted(limits: &UploadLimits, default: Option<&ServerSideEncryption>) -> String {
+    if let Some(demanded) = &limits.server_side_encryption {
+        return encryption(demanded);
+    }
+    let mut said = vec![default.map_or("AES256 or none".to_owned(), encryption)];
+    let key = |key: &KmsKey| match key {
+        KmsKey::AwsManaged => encryption::AWS_MANAGED.to_owned(),
+        KmsKey::Named(id) => id.as_str().to_owned(),
+    };
+    said.extend(
+        (!limits.kms_keys.is_empty()).then(|| format!("KMS with {}", joined(limits.kms_keys.iter().map(key), " or "))),
+    );
+    said.extend(limits.sse_c.then(|| "a key of the client's own".to_owned()));
+    said.join(", or ")
+}
+
+fn encryption(signed_in: &ServerSideEncryption) -> String {
+    let mut said = signed_in.algorithm().to_owned();
+    if let ServerSideEncryption::Kms(Kms { key_id, context, bucket_key, .. }) = signed_in {
+        said.push_str(&format!(" with {}", key_id.as_ref().map_or(encryption::AWS_MANAGED, KmsKeyId::as_str)));
+        said.push_str(if context.is_some() { ", a context" } else { "" });
+        said.push_str(match bucket_key {
+            Some(true) => ", a bucket key",
+            Some(false) => ", no bucket key",
+            None => "",
+        });
+    }
     said
 }
 
@@ -248,6 +285,7 @@ credentials = "writer"
 [buckets.store]
 bucket = "acme"
 endpoint = "http://127.0.0.1:9000/base"
+default_encryption = { algorithm = "aws:kms:dsse", kms_key_id = "k", context = { tenant = "t" } }
 credentials = { read = "reader", write = "writer" }
 
 [[grants]]
@@ -265,6 +303,7 @@ content_types = ["image/png", "image/*"]
 require_checksum = true
 write_once = true
 storage_classes = ["STANDARD", "DEEP_ARCHIVE"]
+server_side_encryption = { algorithm = "aws:kms", kms_key_id = "alias/uploads", bucket_key = true }
 tags = ["case"]
 metadata = false
 set_metadata = { owner = "{sub}", presignd-id = "{id}" }
@@ -282,9 +321,12 @@ name = "one"
 issuers = ["corp"]
 bucket = "store"
 key = "exact/object.pdf"
-actions = ["GetObject", "delete", "list"]
+actions = ["GetObject", "PutObject", "delete", "list"]
 enabled = false
 max_expires = "12h"
+[grants.upload]
+kms_key_ids = ["aws/s3", "alias/other"]
+sse_c = true
 
 [[grants]]
 name = "sealed"

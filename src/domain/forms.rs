@@ -1,5 +1,10 @@
 //! The forms of members: JSON values to values that S3 takes, or what is wrong with them.
 
+mod encryption;
+
+pub(super) use encryption::customer_encryption;
+pub(super) use encryption::server_side_encryption;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use time::OffsetDateTime;

@@ -9,6 +9,8 @@ use crate::domain::action::Action;
 use crate::domain::action::Right;
 use crate::domain::action::Rights;
 use crate::domain::claims::ClaimPath;
+use crate::domain::encryption::KmsKeyId;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
@@ -171,6 +173,12 @@ pub struct UploadLimits {
     pub write_once: bool,
     /// Never empty; what a request without one asks for is STANDARD.
     pub storage_classes: Vec<StorageClass>,
+    /// Signed in, and nothing else accepted; without a client's key.
+    pub server_side_encryption: Option<ServerSideEncryption>,
+    /// `kms_key_ids`: KMS keys that the caller may name.
+    pub kms_keys: Vec<KmsKey>,
+    /// Whether the client may bring a key of its own.
+    pub sse_c: bool,
     /// Tag names that the caller may set.
     pub tags: Vec<String>,
     /// Whether the caller may set metadata.
@@ -189,6 +197,9 @@ impl Default for UploadLimits {
             require_checksum: false,
             write_once: false,
             storage_classes: vec![StorageClass::standard()],
+            server_side_encryption: None,
+            kms_keys: Vec::new(),
+            sse_c: false,
             tags: Vec::new(),
             metadata: true,
             set_metadata: Vec::new(),
@@ -196,6 +207,14 @@ impl Default for UploadLimits {
             key_template: None,
         }
     }
+}
+
+/// An entry of `kms_key_ids`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KmsKey {
+    /// `aws/s3`: no key id.
+    AwsManaged,
+    Named(KmsKeyId),
 }
 
 /// `[grants.download]`: what a reader may ask of the answer.

@@ -1,8 +1,11 @@
 //! The limits of a grant against what a request says: what is unmet, and what the grant signs in.
 
+mod encryption;
+
 use std::net::IpAddr;
 
 use crate::domain::disposition;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::forms;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Grant;
@@ -18,13 +21,8 @@ use crate::domain::template::Filling;
 use crate::domain::template::ValueTemplate;
 
 /// Adds to the parameters what the grant signs in, and tells every limit that they do not meet even so.
-pub fn hold(
-    grant: &Grant,
-    operation: Operation,
-    parameters: &mut Parameters,
-    filling: Filling<'_>,
-) -> Vec<MemberError> {
-    let upload = |parameters| Upload { limits: &grant.upload, parameters, filling, unmet: Vec::new() };
+pub fn hold(grant: &Grant, operation: Operation, parameters: &mut Parameters, around: Around<'_>) -> Vec<MemberError> {
+    let upload = |parameters| Upload { limits: &grant.upload, parameters, around, unmet: Vec::new() };
     match operation {
         Operation::CompleteMultipartUpload => upload(parameters).complete(),
         Operation::CreateMultipartUpload => upload(parameters).create(),
@@ -35,6 +33,14 @@ pub fn hold(
             Vec::new()
         }
     }
+}
+
+/// What bears on limits beside the grant and the request.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    pub filling: Filling<'a>,
+    /// The bucket's.
+    pub default_encryption: Option<&'a ServerSideEncryption>,
 }
 
 /// Whether the caller's address is one that the grant demands; no member of a request can mend it.
@@ -48,7 +54,7 @@ pub fn address(grant: &Grant, address: Option<IpAddr>) -> Option<MemberError> {
 struct Upload<'a> {
     limits: &'a UploadLimits,
     parameters: &'a mut Parameters,
-    filling: Filling<'a>,
+    around: Around<'a>,
     unmet: Vec<MemberError>,
 }
 
@@ -58,6 +64,7 @@ impl Upload<'_> {
         self.content_type();
         self.checksum();
         self.write_once();
+        self.encryption();
         self.storage_class();
         self.tags();
         self.metadata();
@@ -69,6 +76,7 @@ impl Upload<'_> {
         self.size_of_plan();
         self.content_type();
         self.checksum_algorithm();
+        self.encryption();
         self.storage_class();
         self.tags();
         self.metadata();
@@ -79,6 +87,7 @@ impl Upload<'_> {
         let planned = self.parameters.planned_size.unwrap_or_default();
         self.size("content_length", self.parameters.content_length.map(|length| length.max(planned)));
         self.checksum();
+        self.customer_encryption();
         self.unmet
     }
 
@@ -147,6 +156,16 @@ impl Upload<'_> {
         }
     }
 
+    fn encryption(&mut self) {
+        let given = &mut self.parameters.server_side_encryption;
+        self.unmet.extend(encryption::hold(self.limits, self.around.default_encryption, given));
+    }
+
+    fn customer_encryption(&mut self) {
+        let given = &mut self.parameters.server_side_encryption;
+        self.unmet.extend(encryption::hold_part(self.limits, given));
+    }
+
     fn metadata(&mut self) {
         let set = &self.limits.set_metadata;
         let own = |name: &str| !set.iter().any(|(known, _)| known == name);
@@ -187,7 +206,7 @@ impl Upload<'_> {
     ) {
         for (name, template) in set {
             let pointer = format!("/{member}/{}", forms::escaped(name));
-            let value = template.fill(self.filling).filter(|value| value.is_ascii() && fits(value));
+            let value = template.fill(self.around.filling).filter(|value| value.is_ascii() && fits(value));
             match (value, given.iter().find(|(known, _)| known == name)) {
                 (None, _) => self.say(&pointer, "the token lacks a claim that the grant puts here"),
                 (Some(value), Some((_, own))) if *own != value => {

@@ -16,6 +16,8 @@ pub enum Member {
     ContentMd5,
     ContentType,
     ContinuationToken,
+    /// `server_side_encryption` of what an SSE-C key was given for before.
+    CustomerEncryption,
     Delimiter,
     DownloadAs,
     IfNoneMatch,
@@ -27,6 +29,7 @@ pub enum Member {
     PartNumber,
     PartNumberMarker,
     Response,
+    ServerSideEncryption,
     Stable,
     StartAfter,
     StorageClass,
@@ -47,6 +50,10 @@ pub enum Form {
     OneOf(&'static [&'static str]),
     /// `{ "algorithm", "value" }`.
     Checksum,
+    /// `{ "algorithm": "customer", "key" }`.
+    CustomerEncryption,
+    /// `{ "algorithm", … }`, by the algorithm.
+    Encryption,
     /// Printable ASCII that S3 made, at most [`crate::domain::forms::LONGEST_ID`] bytes.
     Id,
     /// `{ "algorithm", "value" }` of a whole object, perhaps with `"type": "FULL_OBJECT"`.
@@ -71,7 +78,7 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::BypassGovernanceRetention,
         Self::CacheControl,
         Self::Checksum,
@@ -85,6 +92,7 @@ impl Member {
         Self::ContentMd5,
         Self::ContentType,
         Self::ContinuationToken,
+        Self::CustomerEncryption,
         Self::Delimiter,
         Self::DownloadAs,
         Self::IfNoneMatch,
@@ -96,6 +104,7 @@ impl Member {
         Self::PartNumber,
         Self::PartNumberMarker,
         Self::Response,
+        Self::ServerSideEncryption,
         Self::Stable,
         Self::StartAfter,
         Self::StorageClass,
@@ -186,6 +195,12 @@ impl Member {
                 "`NextContinuationToken` of the answer before.",
                 r#""1ueGcxLPRx1Tr""#,
             ),
+            Self::CustomerEncryption => (
+                "server_side_encryption",
+                Form::CustomerEncryption,
+                "Of an object that a key of the client's own encrypts: S3 wants that key at each use.",
+                r#"{"algorithm":"customer"}"#,
+            ),
             Self::Delimiter => ("delimiter", Form::Text, "Rolls keys up that share what stands before it.", r#""/""#),
             Self::DownloadAs => (
                 "download_as",
@@ -238,6 +253,12 @@ impl Member {
                 Form::Response,
                 "Headers that S3's answer shall have, as far as the grant allows them to be set.",
                 r#"{"content_disposition":"inline"}"#,
+            ),
+            Self::ServerSideEncryption => (
+                "server_side_encryption",
+                Form::Encryption,
+                "How S3 encrypts the object, as far as the grant leaves it open.",
+                r#"{"algorithm":"AES256"}"#,
             ),
             Self::Stable => (
                 "stable",

@@ -7,9 +7,11 @@ use crate::domain::checksum::ChecksumType;
 use crate::domain::checksum::UploadChecksum;
 use crate::domain::claims::Value;
 use crate::domain::disposition;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
+use crate::domain::headers::Headers;
 use crate::domain::member::Member;
 use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
@@ -38,6 +40,8 @@ pub struct Parameters {
     pub metadata: Vec<(String, String)>,
     pub tags: Vec<(String, String)>,
     pub storage_class: Option<StorageClass>,
+    /// Beside a read only SSE-C.
+    pub server_side_encryption: Option<ServerSideEncryption>,
     /// `If-None-Match: *`.
     pub if_none_match: bool,
     pub delimiter: Option<String>,
@@ -78,6 +82,7 @@ impl Parameters {
             Member::ContentMd5 => self.content_md5 = Some(forms::digest(name, forms::text(name, value)?, 16)?),
             Member::ContentType => self.content_type = Some(forms::header_text(name, value)?),
             Member::ContinuationToken => self.continuation_token = Some(forms::text(name, value)?.to_owned()),
+            Member::CustomerEncryption => self.server_side_encryption = Some(forms::customer_encryption(value)?),
             Member::Delimiter => self.delimiter = Some(forms::text(name, value)?.to_owned()),
             Member::DownloadAs => self.download_as = Some(forms::file_name(value)?),
             Member::IfNoneMatch => self.if_none_match = forms::one_of(member, value)?,
@@ -89,6 +94,7 @@ impl Parameters {
             Member::PartNumber => self.part_number = u32::try_from(forms::integer(member, value)?).ok(),
             Member::PartNumberMarker => self.part_number_marker = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Response => self.response = forms::response(value)?,
+            Member::ServerSideEncryption => self.server_side_encryption = Some(forms::server_side_encryption(value)?),
             Member::Stable => self.stable = forms::boolean(name, value)?,
             Member::StartAfter => self.start_after = Some(forms::text(name, value)?.to_owned()),
             Member::StorageClass => self.storage_class = Some(forms::storage_class(value)?),
@@ -120,8 +126,8 @@ impl Parameters {
         self.response.iter().find(|(given, _)| *given == member).map(|(_, value)| value.as_str())
     }
 
-    /// The headers that these become, `content-length` among them; sorted by name, which is in lower case.
-    pub fn headers(&self) -> Vec<(String, String)> {
+    /// The headers that these become, `content-length` among them.
+    pub fn headers(&self) -> Headers {
         let mut headers = Vec::new();
         let mut add = |name: &str, value: Option<Cow<'_, str>>| {
             headers.extend(value.map(|value| (name.to_owned(), value.into_owned())));
@@ -152,10 +158,12 @@ impl Parameters {
             add(&format!("x-amz-meta-{name}"), Some(value.as_str().into()));
         }
         add("x-amz-mp-object-size", self.object_size.map(|size| size.to_string().into()));
+        for (name, value) in self.server_side_encryption.iter().flat_map(ServerSideEncryption::headers) {
+            add(name, Some(value.into()));
+        }
         add("x-amz-storage-class", self.storage_class.as_ref().map(|class| class.as_str().into()));
         add("x-amz-tagging", (!self.tags.is_empty()).then(|| tagging(&self.tags).into()));
-        headers.sort_unstable();
-        headers
+        Headers::of(headers)
     }
 
     /// The query parameters that these become.

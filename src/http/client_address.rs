@@ -19,6 +19,8 @@ pub struct ClientAddress {
     pub certain: Option<IpAddr>,
     /// The peer sent the header, but is no trusted proxy.
     pub is_disbelieved: bool,
+    /// The peer is on this machine or a trusted proxy: no one beyond reads what it sends in clear.
+    pub is_near: bool,
 }
 
 impl ClientAddress {
@@ -29,11 +31,13 @@ impl ClientAddress {
     pub fn of(peer: IpAddr, headers: &HeaderMap, server: &Server) -> Self {
         let peer = peer.to_canonical();
         let name = server.client_address_header.name();
-        let own = Self { address: peer, certain: Some(peer), is_disbelieved: false };
+        let trusted = is_trusted(peer, &server.trusted_proxies);
+        let is_near = trusted || peer.is_loopback();
+        let own = Self { address: peer, certain: Some(peer), is_disbelieved: false, is_near };
         if !headers.contains_key(name) {
             return own;
         }
-        if !is_trusted(peer, &server.trusted_proxies) {
+        if !trusted {
             return Self { is_disbelieved: true, ..own };
         }
         let mut leftmost = None;
@@ -260,7 +264,7 @@ mod tests {
     fn only_a_trusted_proxy_is_believed() {
         let found = of("192.0.2.99", ClientAddressHeader::XForwardedFor, &["198.51.100.1"]);
         let peer = "192.0.2.99".parse().unwrap();
-        assert_eq!(found, ClientAddress { address: peer, certain: Some(peer), is_disbelieved: true });
+        assert_eq!(found, ClientAddress { address: peer, certain: Some(peer), is_disbelieved: true, is_near: false });
         assert!(!of("192.0.2.99", ClientAddressHeader::XForwardedFor, &[]).is_disbelieved);
         let mapped = of("::ffff:10.0.0.1", ClientAddressHeader::XForwardedFor, &["198.51.100.1"]);
         assert_eq!(mapped.certain, Some("198.51.100.1".parse().unwrap()));

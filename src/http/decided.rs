@@ -7,10 +7,13 @@ use crate::adapters::audit::Decision;
 use crate::adapters::audit::Entry;
 use crate::adapters::credentials::CredentialSnapshot;
 use crate::domain::caller::Caller;
+use crate::domain::claims::Value;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::policy::Circumstances;
 use crate::domain::policy::Permit;
 use crate::domain::presign;
 use crate::domain::presign::PresignedUrl;
+use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Request;
@@ -22,6 +25,23 @@ use crate::http::error::ApiResult;
 use crate::http::error::Code;
 use crate::http::issued::Issued;
 use crate::http::request_id;
+
+/// Reads what a client asks for.
+pub fn asked(context: &Context, body: &Value) -> Result<Request, Unreadable> {
+    let asked = Request::parse(body)?;
+    match overheard(context, &asked) {
+        Some(error) => Err(Unreadable::Shape(vec![error])),
+        None => Ok(asked),
+    }
+}
+
+/// A key for SSE-C that others could read on its way is refused.
+pub fn overheard(context: &Context, asked: &Request) -> Option<MemberError> {
+    let encryption = asked.parameters.server_side_encryption.as_ref();
+    let is_bare = encryption.and_then(ServerSideEncryption::customer_key).is_some() && !context.client.is_near;
+    let mend = "send it over TLS, or leave it out and send it to S3 alone";
+    is_bare.then(|| MemberError::at("/server_side_encryption/key", mend))
+}
 
 /// Where one caller's items are decided: by one configuration, at one instant, with the same credentials.
 pub struct Desk<'a> {

@@ -12,8 +12,11 @@ use crate::domain::action::Action;
 use crate::domain::action::Right;
 use crate::domain::action::Rights;
 use crate::domain::caller::Caller;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::policy::Bucket;
+use crate::domain::policy::Policy;
 use crate::domain::step_up::StepUp;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
@@ -106,6 +109,13 @@ pub struct UploadEntry {
     write_once: bool,
     #[schema(example = json!(["STANDARD"]))]
     storage_classes: Vec<String>,
+    /// What is signed in, and must be named alike if it is named; null: AES256 or none.
+    #[schema(required = true)]
+    server_side_encryption: Option<EncryptionEntry>,
+    /// Whether other KMS keys may be named.
+    kms_key_ids: bool,
+    /// Whether `server_side_encryption` may be a key of the client's own.
+    sse_c: bool,
     /// The names of the tags that may be set.
     tags: Vec<String>,
     /// Whether `metadata` may be set.
@@ -116,6 +126,16 @@ pub struct UploadEntry {
     set_tags: Vec<String>,
     /// Whether `file_name` may be sent in place of `key`.
     file_name: bool,
+}
+
+/// How an upload is encrypted, without the key that does it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EncryptionEntry {
+    #[schema(example = "aws:kms")]
+    algorithm: &'static str,
+    /// Of KMS: null where the bucket decides.
+    #[schema(required = true)]
+    bucket_key: Option<bool>,
 }
 
 /// What a download under a grant may ask for.
@@ -204,7 +224,9 @@ impl Page {
             let found = held.any(|grant| grant.name.as_str() == after);
             found.then_some(()).ok_or_else(|| invalid("Give after the name of a grant of this token's."))?;
         }
-        let mut held = held.map(|grant| (grant, entries(grant, caller))).filter(|(_, entries)| !entries.is_empty());
+        let policy = &context.snapshot.settings.policy;
+        let mut held =
+            held.map(|grant| (grant, entries(grant, policy, caller))).filter(|(_, entries)| !entries.is_empty());
         let (mut grants, mut last) = (Vec::new(), None);
         for (grant, entries) in held.by_ref().take(self.limit) {
             grants.extend(entries);
@@ -238,17 +260,17 @@ fn invalid(detail: &'static str) -> ApiError {
 
 /// An entry for each filled-in prefix, none if a claim is lacking. Where a token's lists fill in to more than a page
 /// holds, the template itself stands for them.
-fn entries(grant: &Grant, caller: &Caller) -> Vec<GrantEntry> {
+fn entries(grant: &Grant, policy: &Policy, caller: &Caller) -> Vec<GrantEntry> {
     let scope = &grant.scope;
     let texts = scope.fills(caller.claims(), "", MOST_ENTRIES).unwrap_or_else(|| vec![scope.as_str().to_owned()]);
     let of = |text: String| match scope.is_key() {
-        true => GrantEntry { key: Some(text), ..entry(grant) },
-        false => GrantEntry { prefix: Some(text), ..entry(grant) },
+        true => GrantEntry { key: Some(text), ..entry(grant, policy) },
+        false => GrantEntry { prefix: Some(text), ..entry(grant, policy) },
     };
     texts.into_iter().map(of).collect()
 }
 
-fn entry(grant: &Grant) -> GrantEntry {
+fn entry(grant: &Grant, policy: &Policy) -> GrantEntry {
     let allows = grant.effect == Effect::Allow;
     let every = if grant.actions.is_empty() { Action::WORDS.as_slice() } else { &[] };
     GrantEntry {
@@ -260,7 +282,7 @@ fn entry(grant: &Grant) -> GrantEntry {
         actions: grant.actions.iter().chain(every).map(|action| action.as_str()).collect(),
         max_expires_in: allows.then(|| grant.max_expires.seconds()),
         enabled: grant.enabled,
-        upload: (allows && grant.writes()).then(|| upload(grant)),
+        upload: (allows && grant.writes()).then(|| upload(grant, policy.bucket(&grant.bucket))),
         download: grant.downloads().then(|| download(grant)),
         require: require(grant),
     }
@@ -276,8 +298,9 @@ fn require(grant: &Grant) -> RequireEntry {
     }
 }
 
-fn upload(grant: &Grant) -> UploadEntry {
+fn upload(grant: &Grant, bucket: Option<&Bucket>) -> UploadEntry {
     let limits = &grant.upload;
+    let default = bucket.and_then(|bucket| bucket.default_encryption.as_ref());
     let names = |pairs: &[(String, _)]| pairs.iter().map(|(name, _)| name.clone()).collect();
     UploadEntry {
         max_size: limits.max_size,
@@ -285,12 +308,23 @@ fn upload(grant: &Grant) -> UploadEntry {
         require_checksum: limits.require_checksum,
         write_once: limits.write_once,
         storage_classes: limits.storage_classes.iter().map(|class| class.as_str().to_owned()).collect(),
+        server_side_encryption: limits.server_side_encryption.as_ref().or(default).map(encryption),
+        kms_key_ids: limits.server_side_encryption.is_none() && !limits.kms_keys.is_empty(),
+        sse_c: limits.server_side_encryption.is_none() && limits.sse_c,
         tags: limits.tags.clone(),
         metadata: limits.metadata,
         set_metadata: names(&limits.set_metadata),
         set_tags: names(&limits.set_tags),
         file_name: limits.key_template.is_some(),
     }
+}
+
+fn encryption(signed_in: &ServerSideEncryption) -> EncryptionEntry {
+    let bucket_key = match signed_in {
+        ServerSideEncryption::Kms(kms) => kms.bucket_key,
+        ServerSideEncryption::S3 | ServerSideEncryption::Customer(_) => None,
+    };
+    EncryptionEntry { algorithm: signed_in.algorithm(), bucket_key }
 }
 
 fn download(grant: &Grant) -> DownloadEntry {

@@ -11,10 +11,10 @@ use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
-use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
 use crate::http::app::App;
 use crate::http::context::Context;
+use crate::http::decided;
 use crate::http::decided::BETWEEN_YIELDS;
 use crate::http::decided::Decided;
 use crate::http::decided::Desk;
@@ -38,7 +38,7 @@ pub async fn presign(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<Issued>> {
-    let asked = Request::parse(&body);
+    let asked = decided::asked(&context, &body);
     let verdict = context.snapshot.limiter.check_subject(&caller, 1);
     if let Err(Unreadable::Shape(errors)) = asked {
         context.note(verdict.standing);
@@ -78,7 +78,7 @@ pub async fn batch(
     let desk = Desk::of(&context, &caller);
     let mut all_decided = Vec::with_capacity(items.len());
     for some in items.chunks(BETWEEN_YIELDS) {
-        all_decided.extend(some.iter().map(|item| desk.decide(Request::parse(item))));
+        all_decided.extend(some.iter().map(|item| desk.decide(decided::asked(&context, item))));
         tokio::task::yield_now().await;
     }
     record(&app, &context, &caller, &all_decided).await?;

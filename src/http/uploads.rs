@@ -20,6 +20,7 @@ use crate::domain::upload_plan::StepKind;
 use crate::domain::upload_plan::UploadPlan;
 use crate::http::app::App;
 use crate::http::context::Context;
+use crate::http::decided;
 use crate::http::decided::BETWEEN_YIELDS;
 use crate::http::decided::Decided;
 use crate::http::decided::Desk;
@@ -70,7 +71,10 @@ pub async fn plan(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<PlannedUpload>> {
-    let asked = UploadPlan::parse(&body);
+    let asked = UploadPlan::parse(&body).and_then(|plan| match decided::overheard(&context, &plan.request) {
+        Some(error) => Err(Unreadable::Shape(vec![error])),
+        None => Ok(plan),
+    });
     let verdict = context.snapshot.limiter.check_subject(&caller, 1);
     if let Err(Unreadable::Shape(errors)) = asked {
         context.note(verdict.standing);
@@ -139,6 +143,10 @@ pub async fn parts(
 ) -> ApiResult<Json<IssuedSteps>> {
     let limiter = &context.snapshot.limiter;
     let asked = upload_plan::steps(&body).and_then(|steps| within_burst(limiter, steps));
+    let asked = asked.and_then(|steps| match overheard(&context, &steps) {
+        Some(error) => Err(vec![error]),
+        None => Ok(steps),
+    });
     let verdict = limiter.check_subject(&caller, asked.as_deref().map_or(1, cost));
     let steps = match asked {
         Ok(steps) => steps,
@@ -163,6 +171,11 @@ pub async fn parts(
         Some(error) => Err(error),
         None => issued(&kinds, all_decided).map(Json),
     }
+}
+
+/// The parts have one key.
+fn overheard(context: &Context, steps: &[Step]) -> Option<MemberError> {
+    steps.iter().filter_map(|step| step.asked.as_ref().ok()).find_map(|asked| decided::overheard(context, asked))
 }
 
 /// Ten parts cost as much as one URL, and so does each of the other steps.

@@ -251,6 +251,7 @@ fn policy(sketches: &[Sketch]) -> Policy {
         bucket: BucketName::parse("bucket").unwrap(),
         underlying: None,
         target: target.clone(),
+        default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),
         log_id: false,

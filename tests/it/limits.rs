@@ -1,5 +1,7 @@
 //! What a grant asks of uploads and downloads, cell by cell: missing, wrong, right.
 
+mod encryption;
+
 use serde_json::Value;
 use serde_json::json;
 

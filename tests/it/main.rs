@@ -22,6 +22,7 @@ mod cors;
 mod decision;
 mod dev;
 mod docs;
+mod encryption;
 mod expiry;
 mod explain;
 mod floors;

@@ -183,6 +183,7 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         bucket: BucketName::parse("acme").unwrap(),
         underlying: None,
         target: Arc::new(world.target.clone()),
+        default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),
         log_id: world.log_id,

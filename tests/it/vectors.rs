@@ -66,7 +66,7 @@ fn points_at(answer: &Value, pointer: &str) -> bool {
 }
 
 /// How many of them this version offers.
-const AGREE: usize = 177;
+const AGREE: usize = 187;
 
 fn vectors() -> Vec<Value> {
     let text = include_str!("../vectors/vectors.jsonl");
@@ -165,6 +165,14 @@ max_expires = "7d"
 [grants.upload]
 storage_classes = ["STANDARD", "STANDARD_IA", "GLACIER_IR", "INTELLIGENT_TIERING"]
 tags = ["a", "owner", "project"]
+kms_key_ids = [
+    "aws/s3",
+    "1234abcd-12ab-34cd-56ef-1234567890ab",
+    "arn:aws:kms:us-east-1:111122223333:alias/my-key",
+    "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "k",
+]
+sse_c = true
 [grants.download]
 overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
 "#

@@ -8,6 +8,7 @@ use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::diagnostic::told;
+use crate::adapters::config::encryption;
 use crate::adapters::config::names::Names;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
@@ -82,7 +83,7 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
     let underlying = section.read("underlying", bucket_name);
     let access_log = access_log(&mut section, [name.as_ref(), underlying.as_ref()]);
     section.read("use_arn_region", flag);
-    section.not_available("default_encryption");
+    let default_encryption = encryption::default(&mut section);
     let log_id = section.read("log_id", flag).unwrap_or(true);
     section.close();
     let (location, signers) = (location?, signers?);
@@ -91,6 +92,7 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
         bucket: name?,
         underlying,
         target: Arc::new(location.target),
+        default_encryption,
         read_credentials: signers.read,
         write_credentials: signers.write,
         log_id,

@@ -6,6 +6,7 @@ mod audit;
 mod buckets;
 mod credentials;
 mod diagnostic;
+mod encryption;
 mod environment;
 mod grants;
 mod issuers;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::diagnostic::told;
+use crate::adapters::config::encryption;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
 use crate::adapters::config::reader::meant;
@@ -37,16 +38,19 @@ pub(super) fn upload(section: Option<Section<'_>>, scope: Option<&Scope>) -> Upl
         require_checksum: section.flag("require_checksum"),
         write_once: section.flag("write_once"),
         storage_classes: section.some("storage_classes", storage_class).unwrap_or(usual.storage_classes),
+        server_side_encryption: encryption::demanded(&mut section),
+        kms_keys: section.list("kms_key_ids", encryption::kms_key).unwrap_or_default(),
+        sse_c: section.flag("sse_c"),
         tags: tags(&mut section),
         metadata: section.read("metadata", flag).unwrap_or(usual.metadata),
         set_metadata: set_metadata(&mut section),
         set_tags: set_tags(&mut section),
         key_template: key_template(&mut section, scope),
     };
-    for key in ["server_side_encryption", "kms_key_ids", "object_lock", "client_side_encryption", "post_redirects"] {
+    for key in ["object_lock", "client_side_encryption", "post_redirects"] {
         section.not_available(key);
     }
-    for key in ["sse_c", "post_key_prefix", "post_type_prefix"] {
+    for key in ["post_key_prefix", "post_type_prefix"] {
         section.off(key);
     }
     section.close();

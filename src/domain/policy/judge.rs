@@ -39,8 +39,11 @@ impl Question<'_> {
         let grant = self.policy.grant(place);
         let mut parameters = self.request.parameters.clone();
         let date = date_path(self.around.now);
-        let filling = Filling { claims: self.holder.claims, id: self.around.id, date: &date };
-        let mut unmet = limits::hold(grant, self.operation(), &mut parameters, filling);
+        let around = limits::Around {
+            filling: Filling { claims: self.holder.claims, id: self.around.id, date: &date },
+            default_encryption: self.bucket.default_encryption.as_ref(),
+        };
+        let mut unmet = limits::hold(grant, self.operation(), &mut parameters, around);
         if self.caller.is_some() {
             unmet.extend(limits::address(grant, self.around.address));
         }

@@ -21,6 +21,7 @@ use std::time::SystemTime;
 use crate::domain::bucket::BucketName;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Claims;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::endpoint::Target;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
@@ -45,6 +46,8 @@ pub struct Bucket {
     /// For an access point's alias: the bucket behind it.
     pub underlying: Option<BucketName>,
     pub target: Arc<Target>,
+    /// Signed into each upload that says nothing, where the grant demands nothing.
+    pub default_encryption: Option<ServerSideEncryption>,
     /// Sign reads and lists.
     pub read_credentials: Name,
     /// Sign the rest.
@@ -132,6 +135,11 @@ impl Policy {
     /// The buckets, in the configuration's order.
     pub fn buckets(&self) -> &[Bucket] {
         &self.buckets
+    }
+
+    /// The bucket of that alias.
+    pub fn bucket(&self, alias: &Name) -> Option<&Bucket> {
+        self.by_alias.get(alias).and_then(|shelf| self.buckets.get(shelf.bucket))
     }
 
     /// The grants, in the configuration's order.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::domain::endpoint::Target;
+use crate::domain::headers::Headers;
 use crate::domain::lifetime;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::lifetime::LimitedBy;
@@ -24,7 +25,7 @@ pub struct Permit {
     bucket: Name,
     target: Arc<Target>,
     object: String,
-    headers: Vec<(String, String)>,
+    headers: Headers,
     query: Vec<(&'static str, String)>,
     signed_at: SystemTime,
     lifetime: Lifetime,
@@ -112,7 +113,7 @@ impl Permit {
 
     /// What is signed as headers beside `host`: sorted, names in lower case, `content-length` among them.
     pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
+        self.headers.as_slice()
     }
 
     /// What is signed as query parameters beside SigV4's own: sorted by name.

@@ -78,9 +78,9 @@ pub static SHARED: Row = Row {
     method: Method::Put,
     subresource: None,
     names: Names::Key,
-    members: &[Member::UploadId],
+    members: &[Member::UploadId, Member::CustomerEncryption],
     required: &[Member::UploadId],
-    later: &["server_side_encryption"],
+    later: &[],
     reads: false,
     summary: "",
 };

@@ -13,6 +13,7 @@ use utoipa::openapi::schema::Type;
 
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::checksum::ChecksumType;
+use crate::domain::encryption;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::member::Description;
@@ -31,9 +32,11 @@ pub fn schemas() -> Schemas {
         ("PresignRequest".to_owned(), any().into()),
         ("BatchRequest".to_owned(), batch().into()),
         ("Checksum".to_owned(), checksum().into()),
+        ("CustomerEncryption".to_owned(), customer_encryption(Member::CustomerEncryption).into()),
         ("ObjectChecksum".to_owned(), object_checksum().into()),
         ("UploadChecksum".to_owned(), upload_checksum().into()),
         ("ResponseOverrides".to_owned(), response().into()),
+        ("ServerSideEncryption".to_owned(), server_side_encryption().into()),
     ];
     shared.into_iter().chain(each).collect()
 }
@@ -128,6 +131,8 @@ fn form(member: &Description) -> RefOr<Schema> {
         Form::Text => text(member.meaning).examples(examples).into(),
         Form::OneOf(words) => word().description(meaning).enum_values(Some(words.iter().copied())).into(),
         Form::Checksum => docs::reference("Checksum"),
+        Form::CustomerEncryption => docs::reference("CustomerEncryption"),
+        Form::Encryption => docs::reference("ServerSideEncryption"),
         Form::Id => id(member.meaning).examples(examples).into(),
         Form::ObjectChecksum => docs::reference("ObjectChecksum"),
         Form::Response => docs::reference("ResponseOverrides"),
@@ -174,6 +179,47 @@ fn checked_by(member: Member, algorithms: &[ChecksumAlgorithm]) -> ObjectBuilder
         .property("algorithm", word().enum_values(Some(algorithms.iter().map(|algorithm| algorithm.as_str()))))
         .required("algorithm")
         .examples([docs::value_of(example)])
+}
+
+/// One shape for each kind of encryption.
+fn server_side_encryption() -> Schema {
+    let [s3, kms, dsse, _] = encryption::ALGORITHMS;
+    let algorithm = |words: &[&'static str]| {
+        ObjectBuilder::new().property("algorithm", word().enum_values(Some(words.to_vec()))).required("algorithm")
+    };
+    let context = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .additional_properties(Some(Schema::from(text("").build())))
+        .description(Some("What KMS binds the data key to."));
+    let kms = algorithm(&[kms, dsse])
+        .description(Some("SSE-KMS, and DSSE-KMS, which has no `bucket_key`."))
+        .property("kms_key_id", text("The key's id, ARN or alias; left out: `aws/s3`.").examples(["alias/uploads"]))
+        .property("context", context)
+        .property("bucket_key", ObjectBuilder::new().schema_type(Type::Boolean));
+    let Description { meaning, example, .. } = Member::ServerSideEncryption.description();
+    let all = OneOfBuilder::new()
+        .description(Some(meaning))
+        .examples([docs::value_of(example)])
+        .item(closed(algorithm(&[s3]).description(Some("SSE-S3."))))
+        .item(closed(kms))
+        .item(docs::reference("CustomerEncryption"));
+    Schema::OneOf(all.build())
+}
+
+fn customer_encryption(member: Member) -> Schema {
+    let Description { meaning, example, .. } = member.description();
+    let key = "32 bytes in base64, which every S3-compatible store wants signed. It is used, returned in `headers` and \
+               forgotten; refused over plain HTTP from beyond loopback and trusted proxies. Left out: only the \
+               algorithm is signed, the client adds S3's two headers of the key itself, and the key never passes \
+               through here (AWS).";
+    closed(
+        ObjectBuilder::new()
+            .description(Some(meaning))
+            .property("algorithm", word().enum_values(Some([encryption::CUSTOMER])))
+            .property("key", text(key))
+            .required("algorithm")
+            .examples([docs::value_of(example)]),
+    )
 }
 
 fn response() -> Schema {

@@ -1,5 +1,6 @@
 //! The whole router, without a socket.
 
+mod client_keys;
 mod edges;
 mod grants;
 mod issuing;

@@ -1,5 +1,7 @@
 //! A vector as presignd is asked for it.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -59,14 +61,21 @@ fn add_param(body: &mut Map<String, Value>, operation: &str, name: &str, value: 
         }
         "ServerSideEncryption" => inside(body, "server_side_encryption", "algorithm", value.clone()),
         "SSEKMSKeyId" => inside(body, "server_side_encryption", "kms_key_id", value.clone()),
-        "SSEKMSEncryptionContext" => inside(body, "server_side_encryption", "context", value.clone()),
+        "SSEKMSEncryptionContext" => inside(body, "server_side_encryption", "context", context(value)),
         "BucketKeyEnabled" => inside(body, "server_side_encryption", "bucket_key", value.clone()),
+        "SSECustomerKey" => inside(body, "server_side_encryption", "key", value["base64"].clone()),
         "SSECustomerAlgorithm" => inside(body, "server_side_encryption", "algorithm", json!("customer")),
         "ObjectLockMode" => inside(body, "object_lock", "mode", value.clone()),
         "ObjectLockRetainUntilDate" => inside(body, "object_lock", "retain_until", value.clone()),
         "ObjectLockLegalHoldStatus" => inside(body, "object_lock", "legal_hold", json!(value == "ON")),
         _ => drop(body.insert(snake_case(name), value.clone())),
     }
+}
+
+/// botocore takes a context as the header carries it.
+fn context(base64: &Value) -> Value {
+    let json = BASE64_STANDARD.decode(base64.as_str().unwrap()).unwrap();
+    serde_json::from_slice(&json).unwrap()
 }
 
 fn inside(body: &mut Map<String, Value>, member: &str, name: &str, value: Value) {

@@ -70,7 +70,6 @@ fn key_not_offered(key: &str) -> Option<&'static str> {
 fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'static str)> {
     let nameless = "a parameter that the contract has no name for";
     let condition = "a condition that may be sent unsigned";
-    let encryption = ("encryption is not available in this version", "#/server_side_encryption");
     let lock = ("object lock is not available in this version", "#/object_lock");
     match name {
         "ACL" => Some(("an ACL header", "#/acl")),
@@ -90,11 +89,6 @@ fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'sta
         "IfUnmodifiedSince" => Some((condition, "#/if_unmodified_since")),
         "ObjectLockLegalHoldStatus" | "ObjectLockMode" | "ObjectLockRetainUntilDate" => Some(lock),
         "Range" => Some(("a signed Range", "#/range")),
-        "BucketKeyEnabled"
-        | "SSECustomerAlgorithm"
-        | "SSEKMSEncryptionContext"
-        | "SSEKMSKeyId"
-        | "ServerSideEncryption" => Some(encryption),
         _ => None,
     }
 }

@@ -146,7 +146,6 @@ frob = 1
             r#"6:14: no such addressing; write "virtual" or "path""#,
             "7:14: true or false is expected, not an integer; write true or false",
             "8:18: true or false is expected, not a string; write true or false",
-            "9:22: default_encryption is not available in this version; remove it",
             "10:10: true or false is expected, not an integer; write true or false",
             r#"11:1: unknown key "frob" in [buckets.media]; remove it; the keys of [buckets.media] are bucket, allow_http, endpoint, region, store, addressing, dual_stack, fips, accelerate, credentials, underlying, access_log, use_arn_region, default_encryption, log_id"#,
         ],

@@ -254,9 +254,6 @@ bucket = "media"
 prefix = ""
 actions = ["write"]
 [grants.upload]
-server_side_encryption = { algorithm = "AES256" }
-kms_key_ids = ["x"]
-sse_c = true
 post_key_prefix = true
 post_type_prefix = false
 post_redirects = []
@@ -264,13 +261,10 @@ object_lock = { mode = "COMPLIANCE" }
 client_side_encryption = "required"
 "#,
         &[
-            "7:26: server_side_encryption is not available in this version; remove it",
-            "8:15: kms_key_ids is not available in this version; remove it",
-            "9:9: sse_c = true is not available in this version; remove it",
-            "10:19: post_key_prefix = true is not available in this version; remove it",
-            "12:18: post_redirects is not available in this version; remove it",
-            "13:15: object_lock is not available in this version; remove it",
-            "14:26: client_side_encryption is not available in this version; remove it",
+            "7:19: post_key_prefix = true is not available in this version; remove it",
+            "9:18: post_redirects is not available in this version; remove it",
+            "10:15: object_lock is not available in this version; remove it",
+            "11:26: client_side_encryption is not available in this version; remove it",
         ],
     ),
     (

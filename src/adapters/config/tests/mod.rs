@@ -1,6 +1,7 @@
 //! What a configuration may say, and what is said of one that is wrong.
 
 mod buckets;
+mod encryption;
 mod environment;
 mod grants;
 mod issuers;
@@ -137,7 +138,9 @@ fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
 
 #[test]
 fn every_error_says_how_to_mend_it() {
-    let all = [sections::SECTIONS.as_slice(), &issuers::ISSUERS, &buckets::BUCKETS, &grants::GRANTS].concat();
+    let all =
+        [sections::SECTIONS.as_slice(), &issuers::ISSUERS, &buckets::BUCKETS, &grants::GRANTS, &encryption::ENCRYPTION]
+            .concat();
     for (why, .., lines) in all {
         assert!(lines.iter().all(|line| line.contains("; ")), "{why}: {lines:?}");
     }

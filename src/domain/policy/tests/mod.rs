@@ -48,6 +48,7 @@ fn bucket(alias: &str, real: &str, underlying: Option<&str>) -> Bucket {
         bucket: BucketName::parse(real).unwrap(),
         underlying: underlying.map(|real| BucketName::parse(real).unwrap()),
         target: Arc::new(target),
+        default_encryption: None,
         read_credentials: name("reader"),
         write_credentials: name("writer"),
         log_id: true,
