@@ -76,7 +76,7 @@ struct Question {
 const ALIASES: [&str; 2] = ["one", "two"];
 const ISSUERS: [&str; 2] = ["corp", "partner"];
 
-const ACTIONS: [&str; 9] = [
+const ACTIONS: [&str; 10] = [
     "read",
     "read_version",
     "write",
@@ -86,6 +86,17 @@ const ACTIONS: [&str; 9] = [
     "bypass_governance",
     "GetObject",
     "DeleteObject",
+    "UploadPart",
+];
+
+/// What `write` stands for.
+const WRITES: [&str; 6] = [
+    "PutObject",
+    "AbortMultipartUpload",
+    "CompleteMultipartUpload",
+    "CreateMultipartUpload",
+    "ListParts",
+    "UploadPart",
 ];
 
 fn segment() -> impl Strategy<Value = &'static str> {
@@ -119,7 +130,8 @@ fn asker() -> impl Strategy<Value = Asker> {
 
 fn question() -> impl Strategy<Value = Question> {
     let segments = prop::collection::vec(prop::sample::select(vec!["a", "b", "ab", "me", "abc"]), 1..4);
-    let operation = prop::sample::select(vec!["GetObject", "PutObject", "DeleteObject", "ListObjectsV2"]);
+    let others = prop::sample::select(vec!["GetObject", "DeleteObject", "ListObjectsV2"]);
+    let operation = prop_oneof![3 => others, 1 => prop::sample::select(WRITES.to_vec())];
     let expires_in = prop::sample::select(vec![None, Some(60), Some(61), Some(3600), Some(3601)]);
     (operation, any::<(bool, bool)>(), 0..2usize, segments, any::<bool>(), expires_in).prop_map(
         |(operation, (version, bypass), alias, segments, slash, expires_in)| {
@@ -139,8 +151,8 @@ impl Sketch {
             ("GetObject", true) => named(&["read_version"]) || (self.deny && named(&["read"])),
             ("DeleteObject", false) => named(&["delete", "DeleteObject"]),
             ("DeleteObject", true) => named(&["delete_version"]) || (self.deny && named(&["delete"])),
-            ("PutObject", _) => named(&["write"]),
-            _ => named(&["list"]),
+            ("ListObjectsV2", _) => named(&["list"]),
+            (operation, _) => named(&["write", operation]),
         };
         let lifts = named(&["bypass_governance"]) || (self.deny && named(&["delete"]));
         match (question.bypass, self.deny) {
@@ -294,6 +306,12 @@ fn decided(policy: &Policy, asker: &Asker, question: &Question) -> Result<usize,
     let caller = Caller::verified(name(ISSUERS[asker.issuer]), Claims::of(json(claims)).unwrap(), &[], now);
     let member = if question.operation == "ListObjectsV2" { "prefix" } else { "key" };
     let mut body = serde_json::json!({ "operation": question.operation, "bucket": ALIASES[question.alias] });
+    if WRITES.contains(&question.operation) && !["PutObject", "CreateMultipartUpload"].contains(&question.operation) {
+        body["upload_id"] = "u".into();
+    }
+    if question.operation == "UploadPart" {
+        body["part_number"] = 1.into();
+    }
     body[member] = question.text.clone().into();
     if question.version {
         body["version_id"] = "v1".into();
