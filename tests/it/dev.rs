@@ -170,7 +170,7 @@ fn the_configuration_that_it_writes_is_one_that_check_has_nothing_to_say_about()
     let output = dev.presignd.command(&["check", "--config", "there/presignd.toml"]).output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
     let text = String::from_utf8(output.stdout).unwrap();
-    for grant in ["own-folder", "shared", "publish", "teams", "inbox", "sealed"] {
+    for grant in ["own-folder", "shared", "publish", "teams", "inbox", "versions", "sealed"] {
         assert!(text.contains(grant), "{grant}: {text}");
     }
 }
@@ -208,6 +208,29 @@ fn its_callers_may_do_what_the_example_says_and_no_more() {
 }
 
 #[test]
+fn its_vault_keeps_what_is_overwritten_and_deleted() {
+    let dev = Dev::fresh();
+    let alice = dev.token("alice");
+    let ask = |operation: &str, version: Option<&str>| {
+        let mut body = json!({"operation": operation, "bucket": "vault", "key": "records/alice/a.txt"});
+        version.into_iter().for_each(|version| body["version_id"] = version.into());
+        body
+    };
+    let first = dev.issued(&alice, &ask("PutObject", None)).body("first").send();
+    let version = first.header("x-amz-version-id").unwrap_or_else(|| panic!("{}", first.text())).to_owned();
+    dev.issued(&alice, &ask("PutObject", None)).body("second").send();
+    assert_eq!(dev.issued(&alice, &ask("DeleteObject", None)).send().status, 204);
+    assert_eq!(dev.issued(&alice, &ask("GetObject", None)).send().status, 404);
+    assert_eq!(dev.issued(&alice, &ask("GetObject", Some(&version))).send().text(), "first");
+    assert_eq!(dev.ask(&alice, &ask("DeleteObject", Some(&version))).code(), "insufficient_authentication");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let anew = json!({"sub": "alice", "amr": ["mfa"], "auth_time": now});
+    let anew = Call::new("POST", dev.address("service"), "/dev/token").json(&anew).send().text();
+    assert_eq!(dev.issued(anew.trim_end(), &ask("DeleteObject", Some(&version))).send().status, 204);
+    assert_eq!(dev.issued(&alice, &ask("GetObject", Some(&version))).send().status, 404);
+}
+
+#[test]
 fn its_store_serves_an_issued_url_for_nothing_but_what_was_signed() {
     let dev = Dev::fresh();
     let alice = dev.token("alice");
@@ -225,7 +248,7 @@ fn its_store_serves_an_issued_url_for_nothing_but_what_was_signed() {
         headers.iter().fold(Call::to(method, url), one).body(body).send()
     };
     let unchanged = ("", "");
-    assert_eq!(call("POST", url, unchanged, "hello").status, 501, "another method");
+    assert_eq!(call("POST", url, unchanged, "hello").status, 403, "another method");
     assert_eq!(call("DELETE", url, unchanged, "hello").status, 403, "another method");
     assert_eq!(call("PUT", &url.replace("b%2Bc", "b%2Bd"), unchanged, "hello").status, 403, "another key");
     assert_eq!(call("PUT", &url.replace("&X-Amz-Expires=900", "&X-Amz-Expires=901"), unchanged, "hello").status, 403);

@@ -107,7 +107,7 @@ fn it_is_told_who_is_ready_and_where_the_objects_are() {
     let names: Vec<&Value> = around["callers"].as_array().unwrap().iter().map(|caller| &caller["name"]).collect();
     assert_eq!(names, ["alice", "bob", "guest"]);
     assert_eq!(around["store"], json!(format!("http://{}", service.address("S3 store"))));
-    assert_eq!(around["buckets"], json!(["media"]));
+    assert_eq!(around["buckets"], json!(["media", "vault"]));
 }
 
 #[test]

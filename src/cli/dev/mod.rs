@@ -31,8 +31,10 @@ use self::issuer::Issuer;
 use self::own_host::OwnHost;
 use self::page::Page;
 use self::paste::Paste;
+use self::store::BucketSettings;
 use self::store::Identities;
 use self::store::Objects;
+use self::store::StoreError;
 use self::welcome::Welcome;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
@@ -47,6 +49,11 @@ use crate::cli::serve::End;
 use crate::cli::serve::Running;
 use crate::cli::serve::StartError;
 use crate::cli::text::printable;
+use crate::domain::action::Right;
+use crate::domain::grant::Effect;
+use crate::domain::grant::Grant;
+use crate::domain::name::Name;
+use crate::domain::policy::Policy;
 use crate::http::server::Patience;
 use crate::http::server::Server;
 use crate::http::server::Service;
@@ -191,10 +198,22 @@ fn demand_loopback(name: &str, address: SocketAddr) -> Result<(), Failure> {
 }
 
 /// The store's objects, with every bucket that the configuration has there.
-fn objects(folder: &Folder, endpoint: &Endpoint, settings: &Settings) -> io::Result<Objects> {
+fn objects(folder: &Folder, endpoint: &Endpoint, settings: &Settings) -> Result<Objects, StoreError> {
     let objects = Objects::open(folder.store())?;
     let authority = endpoint.address.to_string();
-    let here = settings.policy.buckets().iter().filter(|bucket| bucket.target.authority == authority);
-    here.map(|bucket| bucket.bucket.as_str()).try_for_each(|name| objects.ensure_bucket(name))?;
+    for bucket in settings.policy.buckets().iter().filter(|bucket| bucket.target.authority == authority) {
+        let name = bucket.bucket.as_str();
+        match names_versions(&settings.policy, &bucket.alias) {
+            true => objects.ensure_lockable(name)?,
+            false => _ = objects.ensure_bucket(name, BucketSettings::default())?,
+        }
+    }
     Ok(objects)
+}
+
+/// Whether a grant lets anybody name versions of a bucket's objects: then it keeps them, with Object Lock.
+fn names_versions(policy: &Policy, alias: &Name) -> bool {
+    let named = [Right::GetVersion, Right::HeadVersion, Right::DeleteVersion, Right::BypassGovernance];
+    let of_bucket = policy.grants().iter().filter(|grant| grant.bucket == *alias && grant.effect == Effect::Allow);
+    of_bucket.map(Grant::rights).any(|rights| named.iter().any(|right| rights.allow(*right)))
 }

@@ -12,6 +12,11 @@ pub fn name() -> io::Result<String> {
     bytes::<8>().map(|bytes| hex(&bytes))
 }
 
+/// 32 lower-case hex digits: the id of a version or an upload, or a salt.
+pub fn long_name() -> io::Result<String> {
+    bytes::<16>().map(|bytes| hex(&bytes))
+}
+
 /// A secret of 40 characters, as AWS's are.
 pub fn secret() -> io::Result<SecretString> {
     bytes::<30>().map(|bytes| BASE64_STANDARD.encode(bytes).into())

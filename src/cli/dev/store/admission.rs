@@ -31,7 +31,7 @@ pub enum Refused {
 
 /// Whether s3s may look at a request to a store in `region`.
 pub fn admit(parts: &Parts, region: &'static str) -> Result<(), Refused> {
-    if ![Method::GET, Method::HEAD, Method::PUT, Method::DELETE].contains(&parts.method) {
+    if ![Method::GET, Method::HEAD, Method::PUT, Method::POST, Method::DELETE].contains(&parts.method) {
         return Err(Refused::Method(parts.method.clone()));
     }
     if parts.method == Method::PUT && !parts.headers.contains_key(header::CONTENT_LENGTH) {
@@ -147,7 +147,6 @@ mod tests {
 
     #[test]
     fn what_this_store_does_not_do_is_refused_before_anything_else() {
-        assert_eq!(judge("POST", "uploads", &[]), Err(Refused::Method(Method::POST)));
         assert_eq!(judge("PATCH", "", &[]), Err(Refused::Method(Method::PATCH)));
         assert_eq!(judge("PUT", QUERY, &[("transfer-encoding", "chunked")]), Err(Refused::NoLength));
         assert_eq!(judge("GET", "AWSAccessKeyId=a&Signature=b", &[]), Err(Refused::OldSignature));

@@ -1,16 +1,24 @@
 //! Files behind the objects: their names, made from the keys' hashes, and how they come to be whole or not at all.
 
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::Digest;
 use sha2::Sha256;
 use tokio::io::AsyncWriteExt;
 
+use super::bucket::Version;
+use super::object::Marker;
 use super::object::Object;
+use super::object::Place;
 use crate::cli::dev::random;
 
 /// The folder for what is not whole yet; no bucket's name begins with a dot.
@@ -22,9 +30,12 @@ pub fn folder_of(key: &str) -> PathBuf {
     [format!("{first:02x}"), format!("{second:02x}")].iter().collect()
 }
 
-/// The name of an object's record.
-pub fn record_name(key: &str) -> String {
-    format!("{}{RECORD}", random::hex(&hash(key)))
+/// The name of a version's record; the null version's is without an id.
+pub fn record_name(key: &str, place: &Place) -> String {
+    match &place.version {
+        Some(id) => format!("{}.{id}{RECORD}", random::hex(&hash(key))),
+        None => format!("{}{RECORD}", random::hex(&hash(key))),
+    }
 }
 
 /// A new name for an object's bytes: a reader of the former ones is not disturbed.
@@ -49,24 +60,54 @@ fn hash(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
-/// Reads a record.
-pub fn read_record(path: &Path) -> io::Result<Object> {
-    let named = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
-    let text = fs::read(path).map_err(|error| named(&error))?;
-    let object: Object = serde_json::from_slice(&text).map_err(|error| named(&error))?;
-    let (key, name) = (record_name(&object.key), path.file_name());
-    match name.is_some_and(|name| name == key.as_str()) && is_data(&object.data) {
-        true => Ok(object),
-        false => Err(named(&"is not a record that this store wrote here")),
+/// Reads the record of a version.
+pub fn read_version(path: &Path) -> io::Result<Version> {
+    let read: Record = read_json(path)?;
+    let version = match read {
+        Record::Object(object) => Version::Object(Arc::from(object)),
+        Record::Marker(marker) => Version::Marker(Arc::new(marker)),
+    };
+    let expected = record_name(version.key(), version.place());
+    let is_named = path.file_name().is_some_and(|name| name == expected.as_str());
+    match is_named && version.object().is_none_or(|object| is_data(&object.data)) {
+        true => Ok(version),
+        false => Err(named(path, &"is not a record that this store wrote here")),
     }
 }
 
-/// Writes a record beside and renames it into place.
-pub fn write_record(incoming: &Path, folder: &Path, object: &Object) -> io::Result<()> {
+/// Writes the record of a version.
+pub fn write_version(incoming: &Path, folder: &Path, version: &Version) -> io::Result<()> {
+    let path = folder.join(record_name(version.key(), version.place()));
+    match version {
+        Version::Object(object) => write_json(incoming, &path, object.as_ref()),
+        Version::Marker(marker) => write_json(incoming, &path, marker.as_ref()),
+    }
+}
+
+/// What a version's record may hold. An object's has more members, so it is tried first.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Record {
+    Object(Box<Object>),
+    Marker(Marker),
+}
+
+/// Reads a document; the error names the file.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    let text = fs::read(path).map_err(|error| named(path, &error))?;
+    serde_json::from_slice(&text).map_err(|error| named(path, &error))
+}
+
+/// Writes a document whole or not at all.
+pub fn write_json(incoming: &Path, path: &Path, document: &impl Serialize) -> io::Result<()> {
     let beside = incoming.join(random::name()?);
     let mut file = fs::File::create_new(&beside)?;
-    file.write_all(&serde_json::to_vec_pretty(object)?)?;
-    fs::rename(&beside, folder.join(record_name(&object.key)))
+    file.write_all(&serde_json::to_vec_pretty(document)?)?;
+    fs::rename(&beside, path)
+}
+
+fn named(path: &Path, error: &dyn Display) -> io::Error {
+    io::Error::other(format!("{}: {error}", path.display()))
 }
 
 /// Bytes that are coming in, in a file of their own that goes unless it is moved to its place.
@@ -106,6 +147,14 @@ impl Drop for Incoming {
     }
 }
 
+/// Removes a folder and all that is in it; one that is gone is no error.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Makes a folder and those above it.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
@@ -113,10 +162,8 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Makes a folder that is empty.
 pub fn empty_folder(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => fs::create_dir_all(path),
-    }
+    remove_folder(path)?;
+    fs::create_dir_all(path)
 }
 
 /// Removes a file; one that is gone is no error.

@@ -42,18 +42,20 @@ impl S3Access for Identities {
         let Some(credentials) = context.credentials() else {
             return Err(s3_error!(AccessDenied, "Access Denied"));
         };
-        let allowed = match *context.method() {
-            Method::GET | Method::HEAD => &self.reader,
-            _ => &self.writer,
-        };
+        let operation = context.s3_op().name();
+        let reads = matches!(*context.method(), Method::GET | Method::HEAD) && !OF_WRITERS.contains(&operation);
+        let allowed = if reads { &self.reader } else { &self.writer };
         match credentials.access_key == allowed.id {
             true => Ok(()),
             false => Err(s3_error!(
                 AccessDenied,
                 "User {} is not authorized to perform: s3:{}",
                 credentials.access_key,
-                context.s3_op().name()
+                operation
             )),
         }
     }
 }
+
+/// What is asked with GET and belongs to an upload.
+const OF_WRITERS: [&str; 2] = ["ListMultipartUploads", "ListParts"];

@@ -1,5 +1,7 @@
 //! MD5 and checksums of an upload: what its sender declares, and what its bytes come to.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use s3s::S3Result;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::Checksum as _;
@@ -9,16 +11,25 @@ use s3s::s3_error;
 use serde::Deserialize;
 use serde::Serialize;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use super::whole::Kind;
 
-/// A checksum of a whole object.
+/// A checksum of a whole object, or of a part.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksum {
     pub algorithm: Algorithm,
-    /// Base64.
+    /// Base64; of one made of the parts' own, with a dash and their number.
     pub value: String,
+}
+
+impl Checksum {
+    /// What it is of.
+    pub fn kind(&self) -> Kind {
+        match self.value.contains('-') {
+            true => Kind::Composite,
+            false => Kind::FullObject,
+        }
+    }
 }
 
 /// The algorithms, by S3's names.
@@ -61,7 +72,7 @@ impl Declared {
         let (algorithm, checksum) = match (given.next(), announced(input)) {
             (Some((algorithm, value)), _) => (algorithm, Expected::InHeader(algorithm.checked(value)?)),
             (None, Some(algorithm)) => (algorithm, Expected::InTrailer),
-            (None, None) => (UNDECLARED, Expected::Nowhere),
+            (None, None) => (Algorithm::UNASKED, Expected::Nowhere),
         };
         if given.next().is_some() {
             return Err(s3_error!(
@@ -72,17 +83,30 @@ impl Declared {
         Ok(Self { md5, algorithm, checksum })
     }
 
+    /// Whether it declares anything.
+    pub fn is_some(&self) -> bool {
+        self.md5.is_some() || self.checksum != Expected::Nowhere
+    }
+
+    /// The algorithm of the checksum that comes with the bytes.
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        match self.checksum {
+            Expected::Nowhere => None,
+            Expected::InHeader(_) | Expected::InTrailer => Some(self.algorithm),
+        }
+    }
+
+    /// The same, with a checksum of this algorithm where it declares none.
+    pub fn or(self, algorithm: Algorithm) -> Self {
+        match self.checksum {
+            Expected::Nowhere => Self { algorithm, ..self },
+            Expected::InHeader(_) | Expected::InTrailer => self,
+        }
+    }
+
     /// A digest of everything that this needs.
     pub fn digest(&self) -> Digest {
-        let mut checksum = ChecksumHasher::default();
-        match self.algorithm {
-            Algorithm::Crc32 => checksum.crc32 = Some(s3s::crypto::Crc32::new()),
-            Algorithm::Crc32c => checksum.crc32c = Some(s3s::crypto::Crc32c::new()),
-            Algorithm::Crc64Nvme => checksum.crc64nvme = Some(s3s::crypto::Crc64Nvme::new()),
-            Algorithm::Sha1 => checksum.sha1 = Some(s3s::crypto::Sha1::new()),
-            Algorithm::Sha256 => checksum.sha256 = Some(s3s::crypto::Sha256::new()),
-        }
-        Digest { md5: Md5::new(), algorithm: self.algorithm, checksum }
+        Digest::of(self.algorithm)
     }
 
     /// Whether the bytes are what was declared. `trailer` gives the value of a trailing header.
@@ -107,23 +131,28 @@ impl Declared {
     }
 }
 
-/// S3 keeps this one where the sender names none.
-const UNDECLARED: Algorithm = Algorithm::Crc64Nvme;
-
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme, Algorithm::Sha1, Algorithm::Sha256];
 
 fn announced(input: &PutObjectInput) -> Option<Algorithm> {
-    let name = input.checksum_algorithm.as_ref()?;
-    ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == name.as_str())
+    Algorithm::named(input.checksum_algorithm.as_ref()?.as_str())
 }
 
-fn md5_from(text: &str) -> S3Result<[u8; 16]> {
+/// The digest that a `Content-MD5` says.
+pub fn md5_from(text: &str) -> S3Result<[u8; 16]> {
     let bytes = BASE64_STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."))
 }
 
 impl Algorithm {
+    /// S3 keeps this one where the sender names none.
+    pub const UNASKED: Self = Self::Crc64Nvme;
+
+    /// By S3's name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     /// S3's name of it.
     pub fn name(self) -> &'static str {
         match self {
@@ -191,6 +220,19 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// Of nothing yet.
+    pub fn of(algorithm: Algorithm) -> Self {
+        let mut checksum = ChecksumHasher::default();
+        match algorithm {
+            Algorithm::Crc32 => checksum.crc32 = Some(s3s::crypto::Crc32::new()),
+            Algorithm::Crc32c => checksum.crc32c = Some(s3s::crypto::Crc32c::new()),
+            Algorithm::Crc64Nvme => checksum.crc64nvme = Some(s3s::crypto::Crc64Nvme::new()),
+            Algorithm::Sha1 => checksum.sha1 = Some(s3s::crypto::Sha1::new()),
+            Algorithm::Sha256 => checksum.sha256 = Some(s3s::crypto::Sha256::new()),
+        }
+        Self { md5: Md5::new(), algorithm, checksum }
+    }
+
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::bucket::Bucket;
 use super::object::Object;
-use super::objects::Bucket;
 
 /// What to list.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub struct Page {
 pub fn page(bucket: &Bucket, query: &Query<'_>) -> Page {
     let mut page = Page::default();
     let mut last = query.after.clone();
-    for (key, object) in bucket.range::<str, _>((from(query), Bound::Unbounded)) {
+    for (key, object) in bucket.currents(from(query)) {
         if !key.starts_with(query.prefix) {
             break;
         }
@@ -113,11 +113,14 @@ impl After {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::dev::store::bucket::Version;
     use crate::cli::dev::store::testing;
     use proptest::prelude::*;
 
     fn bucket(keys: &[&str]) -> Bucket {
-        keys.iter().map(|key| ((*key).to_owned(), Arc::new(testing::object(key)))).collect()
+        let mut bucket = Bucket::default();
+        keys.iter().for_each(|key| _ = bucket.insert(Version::Object(Arc::new(testing::object(key)))));
+        bucket
     }
 
     fn told(page: &Page) -> Vec<String> {

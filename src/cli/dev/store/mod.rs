@@ -1,20 +1,42 @@
 //! An S3 store in a folder: s3s speaks the protocol and verifies signatures, the objects are kept here.
+//!
+//! It does what presigned requests can carry: objects and their versions, uploads in parts, forms, checksums, Object
+//! Lock, archived classes, and what is said of encryption. It does not encrypt (see `encryption`), ask for MFA codes,
+//! copy, keep access lists, change tags, or have bucket policies, lifecycles or sessions: what it would have to drop it
+//! refuses, mostly as S3 does with `NotImplemented`.
 
 mod admission;
+mod bodies;
+mod bucket;
+mod buckets;
+mod completing;
 mod cors;
+mod deleting;
+mod description;
+mod encryption;
+mod failure;
 mod files;
+mod forms;
 mod identities;
 mod integrity;
+mod listed;
 mod listing;
+mod lock;
+mod locking;
+mod multipart;
 mod object;
 mod objects;
 mod operations;
 mod reading;
+mod restoring;
 mod tagging;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod uploads;
+mod versions;
+mod whole;
 mod writing;
 
 use std::sync::Arc;
@@ -30,6 +52,7 @@ use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
+use s3s::S3Error;
 use s3s::service::S3Service;
 use s3s::service::S3ServiceBuilder;
 use tracing::Dispatch;
@@ -37,11 +60,15 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use self::admission::Refused;
+pub use self::bucket::Settings as BucketSettings;
 use self::cors::Cors;
+pub use self::failure::StoreError;
+use self::forms::Forms;
 pub use self::identities::AccessKey;
 pub use self::identities::Identities;
 pub use self::objects::Objects;
 use self::operations::Operations;
+use self::operations::Status;
 use super::random;
 use crate::adapters::clock::Clock;
 
@@ -50,16 +77,19 @@ pub const REGION: &str = "us-east-1";
 
 /// The store as a service, path style.
 pub fn router(objects: Arc<Objects>, identities: Identities, clock: Clock) -> Router {
+    let forms =
+        Forms { objects: Arc::clone(&objects), identities: identities.clone(), clock: clock.clone(), region: REGION };
     let mut builder = S3ServiceBuilder::new(Operations { objects, clock, region: REGION });
     builder.set_auth(identities.clone());
     builder.set_access(identities);
     let silence = Dispatch::new(NoSubscriber::default());
-    Router::new().fallback(answer).with_state(Store { s3: builder.build(), silence })
+    Router::new().fallback(answer).with_state(Store { s3: builder.build(), forms, silence })
 }
 
 #[derive(Clone)]
 struct Store {
     s3: S3Service,
+    forms: Forms,
     /// s3s logs whole requests and signatures, and a presigned URL is a secret: nothing of it reaches a log.
     silence: Dispatch,
 }
@@ -87,16 +117,27 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 impl Store {
     async fn judge(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
-        match admission::admit(&parts, REGION) {
-            Ok(()) => self.serve(Request::from_parts(parts, body)).await,
-            Err(refused) => refused.into_response(),
+        if forms::is_form(&parts) {
+            return self.forms.post(&parts, body).await.unwrap_or_else(refusal);
+        }
+        if let Err(refused) = admission::admit(&parts, REGION) {
+            return refused.into_response();
+        }
+        match bodies::hold(&parts, body).await {
+            Ok(body) => self.serve(Request::from_parts(parts, body)).await,
+            Err(refused) => refusal(refused),
         }
     }
 
     async fn serve(&self, request: Request) -> Response {
         let answered = self.s3.call(request.map(s3s::Body::http_body_unsync));
         match answered.with_subscriber(self.silence.clone()).await {
-            Ok(response) => response.map(Body::new),
+            Ok(mut response) => {
+                if let Some(Status(status)) = response.extensions_mut().remove() {
+                    *response.status_mut() = status;
+                }
+                response.map(Body::new)
+            }
             Err(_) => {
                 error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "The request could not be answered.", "")
             }
@@ -124,10 +165,31 @@ impl IntoResponse for Refused {
     }
 }
 
-/// S3's error document. `message` and `more` are ours and hold no markup of a caller's.
+/// An error of s3s's kind, where s3s does not answer.
+fn refusal(error: S3Error) -> Response {
+    let status = error.status_code().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    self::error(status, error.code().as_str(), error.message().unwrap_or_default(), "")
+}
+
+/// S3's error document. `more` is ours and holds no markup of a caller's.
 fn error(status: StatusCode, code: &str, message: &str, more: &str) -> Response {
+    let message = escaped(message);
     let document = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>"
     );
     (status, [(header::CONTENT_TYPE, "application/xml")], document).into_response()
+}
+
+/// A text as XML holds it. What XML cannot hold at all becomes a question mark.
+fn escaped(text: &str) -> String {
+    let escape = |character| match character {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\t' | '\n' | '\r' => format!("&#{};", u32::from(character)),
+        '\u{0}'..'\u{20}' | '\u{fffe}' | '\u{ffff}' => "?".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().map(escape).collect()
 }

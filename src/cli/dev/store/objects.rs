@@ -10,12 +10,21 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use s3s::dto::Timestamp;
+
+use super::bucket;
+use super::bucket::Bucket;
+use super::bucket::Settings;
+use super::bucket::Version;
+use super::bucket::Versioning;
+use super::failure::StoreError;
 use super::files;
 use super::files::Incoming;
+use super::object::Marker;
 use super::object::Object;
-
-/// The objects of one bucket, by key, in the order of its bytes.
-pub type Bucket = BTreeMap<String, Arc<Object>>;
+use super::object::Place;
+use super::uploads::Uploads;
+use crate::cli::dev::random;
 
 /// The objects of all buckets: what the index tells is on disk.
 ///
@@ -23,47 +32,75 @@ pub type Bucket = BTreeMap<String, Arc<Object>>;
 /// is what makes it: an upload that is cut off, even by a crash, leaves what was there.
 pub struct Objects {
     root: PathBuf,
+    /// Uploads in parts that are not complete yet.
+    pub uploads: Uploads,
     buckets: Mutex<BTreeMap<String, Bucket>>,
 }
 
-/// Why the store cannot do as asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("there is no such bucket")]
-    NoSuchBucket,
-    #[error("there is no such object")]
-    NoSuchKey,
-    #[error("what the request demands of the present object does not hold")]
-    PreconditionFailed,
-    #[error("the store's folder: {0}")]
-    Io(#[from] io::Error),
+/// What a delete did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// S3's word for the version that was made or removed.
+    pub version: Option<String>,
+    /// Whether that is a delete marker.
+    pub marker: bool,
 }
 
 impl Objects {
-    /// Opens a folder, making it where it is not there. Unfinished uploads of an earlier process are removed.
+    /// Opens a folder, making it where it is not there. What an earlier process has left half done is removed.
     pub fn open(root: PathBuf) -> io::Result<Self> {
         files::make_folder(&root)?;
         files::empty_folder(&root.join(files::INCOMING))?;
+        let uploads = Uploads::open(&root)?;
         let mut buckets = BTreeMap::new();
         for (name, path) in files::folders(&root)? {
-            if name != files::INCOMING {
+            if s3s::path::check_bucket_name(&name) {
                 buckets.insert(name, read_bucket(&path)?);
             }
         }
-        Ok(Self { root, buckets: Mutex::new(buckets) })
+        Ok(Self { root, uploads, buckets: Mutex::new(buckets) })
     }
 
-    /// Makes a bucket unless it is there. A name that S3 allows is safe as a folder's name, and no other is taken.
-    pub fn ensure_bucket(&self, name: &str) -> io::Result<()> {
+    /// Makes a bucket with these settings unless it is there; whether it was not. A name that S3 allows is safe as a
+    /// folder's name, and no other is taken.
+    pub fn ensure_bucket(&self, name: &str, settings: Settings) -> io::Result<bool> {
         if !s3s::path::check_bucket_name(name) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name} is no bucket name of S3's")));
         }
         let mut buckets = self.locked();
-        if !buckets.contains_key(name) {
-            files::make_folder(&self.root.join(name))?;
-            buckets.insert(name.to_owned(), Bucket::new());
+        if buckets.contains_key(name) {
+            return Ok(false);
         }
+        files::make_folder(&self.root.join(name))?;
+        self.write_settings(name, settings)?;
+        buckets.insert(name.to_owned(), Bucket::new(settings));
+        Ok(true)
+    }
+
+    /// Makes a bucket with versions and Object Lock; one that is there keeps what it has and gets them too.
+    pub fn ensure_lockable(&self, name: &str) -> Result<(), StoreError> {
+        match self.ensure_bucket(name, Settings::WITH_OBJECT_LOCK)? {
+            true => Ok(()),
+            false => self.set_bucket(name, |_| Ok(Settings::WITH_OBJECT_LOCK)),
+        }
+    }
+
+    /// Sets a bucket anew. Blocks.
+    pub fn set_bucket(
+        &self,
+        name: &str,
+        change: impl FnOnce(Settings) -> Result<Settings, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut buckets = self.locked();
+        let bucket = buckets.get_mut(name).ok_or(StoreError::NoSuchBucket)?;
+        let settings = change(bucket.settings)?;
+        self.write_settings(name, settings)?;
+        bucket.settings = settings;
         Ok(())
+    }
+
+    fn write_settings(&self, name: &str, settings: Settings) -> io::Result<()> {
+        files::write_json(&self.root.join(files::INCOMING), &self.root.join(name).join(SETTINGS), &settings)
     }
 
     /// The names of all buckets.
@@ -76,19 +113,24 @@ impl Objects {
         self.locked().get(bucket).map(look).ok_or(StoreError::NoSuchBucket)
     }
 
-    /// What is known of an object.
-    pub fn find(&self, bucket: &str, key: &str) -> Result<Arc<Object>, StoreError> {
-        self.in_bucket(bucket, |objects| objects.get(key).cloned())?.ok_or(StoreError::NoSuchKey)
+    /// What is known of an object: of its newest version, or of the one that is named.
+    pub fn find(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<Arc<Object>, StoreError> {
+        self.in_bucket(bucket, |objects| find_in(objects, key, version))?
     }
 
     /// An object and its bytes, of one and the same upload.
-    pub async fn read(&self, bucket: &str, key: &str) -> Result<(Arc<Object>, tokio::fs::File), StoreError> {
+    pub async fn read(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<(Arc<Object>, tokio::fs::File), StoreError> {
         loop {
-            let object = self.find(bucket, key)?;
+            let object = self.find(bucket, key, version)?;
             match tokio::fs::File::open(self.folder(bucket, key).join(&object.data)).await {
                 Ok(file) => return Ok((object, file)),
                 // Replaced between the two looks: the new one is there by now.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed(bucket, &object) => (),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.changed(bucket, version, &object) => (),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -99,44 +141,102 @@ impl Objects {
         Incoming::create(&self.root.join(files::INCOMING)).await
     }
 
-    /// Puts an object in the place of whatever has its key, if `demand` finds that right. Blocks.
+    /// Puts an object under its key, as a new version where the bucket keeps them, if `demand` finds right what is
+    /// there; gives what it became. Blocks.
     pub fn put(
         &self,
         bucket: &str,
         mut object: Object,
         bytes: Incoming,
-        demand: impl FnOnce(Option<&Object>) -> bool,
-    ) -> Result<(), StoreError> {
+        demand: impl FnOnce(&Bucket) -> Result<(), StoreError>,
+    ) -> Result<Arc<Object>, StoreError> {
         let folder = self.folder(bucket, &object.key);
         object.data = files::data_name(&object.key)?;
         let mut buckets = self.locked();
         let objects = buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)?;
-        if !demand(objects.get(&object.key).map(Arc::as_ref)) {
-            return Err(StoreError::PreconditionFailed);
-        }
+        demand(objects)?;
+        object.place = next_place(objects, &object.key)?;
         files::make_folder(&folder)?;
         bytes.move_to(&folder.join(&object.data))?;
-        files::write_record(&self.root.join(files::INCOMING), &folder, &object)?;
-        if let Some(former) = objects.insert(object.key.clone(), Arc::new(object)) {
-            // The upload has succeeded all the same; what is left over goes at the next start.
+        let object = Arc::new(object);
+        self.record(&folder, objects, Version::Object(Arc::clone(&object)))?;
+        Ok(object)
+    }
+
+    /// Changes what is known of an object. Blocks.
+    pub fn change<T>(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        change: impl FnOnce(&mut Object) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut buckets = self.locked();
+        let objects = buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)?;
+        let mut object = find_in(objects, key, version)?.as_ref().clone();
+        let changed = change(&mut object)?;
+        let version = Version::Object(Arc::new(object));
+        files::write_version(&self.root.join(files::INCOMING), &self.folder(bucket, key), &version)?;
+        objects.insert(version);
+        Ok(changed)
+    }
+
+    /// Deletes what a reader gets who names no version: for good, or in a bucket with versioning by a marker. Blocks.
+    pub fn delete(&self, bucket: &str, key: &str, now: Timestamp) -> Result<Deleted, StoreError> {
+        let mut buckets = self.locked();
+        let objects = buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)?;
+        if objects.settings.versioning == Versioning::Never {
+            let Some(former) = objects.latest(key).cloned() else { return Ok(Deleted::default()) };
+            self.erase(bucket, objects, &former)?;
+            return Ok(Deleted::default());
+        }
+        let place = next_place(objects, key)?;
+        let deleted = Deleted { version: Some(bucket::id(&place).to_owned()), marker: true };
+        let folder = self.folder(bucket, key);
+        files::make_folder(&folder)?;
+        let marker = Marker { key: key.to_owned(), place, modified: now };
+        self.record(&folder, objects, Version::Marker(Arc::new(marker)))?;
+        Ok(deleted)
+    }
+
+    /// Deletes a version for good, if `permit` lets its object go; one that is not there is no error. Blocks.
+    pub fn delete_version(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: &str,
+        permit: impl FnOnce(&Object) -> Result<(), StoreError>,
+    ) -> Result<Deleted, StoreError> {
+        let mut buckets = self.locked();
+        let objects = buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)?;
+        let Some(former) = objects.version(key, version).cloned() else {
+            return Ok(Deleted { version: Some(version.to_owned()), marker: false });
+        };
+        former.object().map_or(Ok(()), |object| permit(object))?;
+        self.erase(bucket, objects, &former)?;
+        Ok(Deleted { version: Some(version.to_owned()), marker: former.object().is_none() })
+    }
+
+    /// Writes a version's record, and tells it in the index.
+    fn record(&self, folder: &Path, objects: &mut Bucket, version: Version) -> Result<(), StoreError> {
+        files::write_version(&self.root.join(files::INCOMING), folder, &version)?;
+        if let Some(former) = objects.insert(version).as_ref().and_then(Version::object) {
+            // It has succeeded all the same; what is left over goes at the next start.
             let _ = files::remove(&folder.join(&former.data));
         }
         Ok(())
     }
 
-    /// Removes an object; one that is not there is no error. Blocks.
-    pub fn remove(&self, bucket: &str, key: &str) -> Result<(), StoreError> {
-        let folder = self.folder(bucket, key);
-        let mut buckets = self.locked();
-        let objects = buckets.get_mut(bucket).ok_or(StoreError::NoSuchBucket)?;
-        let Some(object) = objects.get(key).cloned() else { return Ok(()) };
-        files::remove(&folder.join(files::record_name(key)))?;
-        objects.remove(key);
-        Ok(files::remove(&folder.join(&object.data))?)
+    fn erase(&self, bucket: &str, objects: &mut Bucket, version: &Version) -> Result<(), StoreError> {
+        let folder = self.folder(bucket, version.key());
+        files::remove(&folder.join(files::record_name(version.key(), version.place())))?;
+        objects.remove(version.key(), version.place());
+        version.object().map_or(Ok(()), |object| files::remove(&folder.join(&object.data)))?;
+        Ok(())
     }
 
-    fn changed(&self, bucket: &str, seen: &Arc<Object>) -> bool {
-        self.find(bucket, &seen.key).map_or(true, |present| !Arc::ptr_eq(&present, seen))
+    fn changed(&self, bucket: &str, version: Option<&str>, seen: &Arc<Object>) -> bool {
+        self.find(bucket, &seen.key, version).map_or(true, |present| !Arc::ptr_eq(&present, seen))
     }
 
     fn folder(&self, bucket: &str, key: &str) -> PathBuf {
@@ -148,9 +248,32 @@ impl Objects {
     }
 }
 
+/// The file of a bucket's settings, in its folder.
+const SETTINGS: &str = "settings.json";
+
+fn find_in(objects: &Bucket, key: &str, version: Option<&str>) -> Result<Arc<Object>, StoreError> {
+    match version {
+        Some(version) => match objects.version(key, version).ok_or(StoreError::NoSuchVersion)? {
+            Version::Object(object) => Ok(Arc::clone(object)),
+            Version::Marker(_) => Err(StoreError::IsMarker),
+        },
+        None => match objects.latest(key).ok_or(StoreError::NoSuchKey)? {
+            Version::Object(object) => Ok(Arc::clone(object)),
+            Version::Marker(marker) => Err(StoreError::Deleted(bucket::id(&marker.place).to_owned())),
+        },
+    }
+}
+
+fn next_place(objects: &Bucket, key: &str) -> io::Result<Place> {
+    let version = objects.keeps_versions().then(random::long_name).transpose()?;
+    Ok(objects.next_place(key, version))
+}
+
 /// Reads every record of a bucket, and removes bytes that no record names: an upload was cut off between the two.
 fn read_bucket(path: &Path) -> io::Result<Bucket> {
-    let mut bucket = Bucket::new();
+    let settings = path.join(SETTINGS);
+    let settings = if settings.exists() { files::read_json(&settings)? } else { Settings::default() };
+    let mut bucket = Bucket::new(settings);
     for (_, upper) in files::folders(path)? {
         for (_, folder) in files::folders(&upper)? {
             read_folder(&folder, &mut bucket)?;
@@ -164,9 +287,9 @@ fn read_folder(folder: &Path, bucket: &mut Bucket) -> io::Result<()> {
         files::entries(folder)?.into_iter().partition(|(name, _)| files::is_record(name));
     let mut named = HashSet::new();
     for (_, record) in records {
-        let object = files::read_record(&record)?;
-        named.insert(object.data.clone());
-        bucket.insert(object.key.clone(), Arc::new(object));
+        let version = files::read_version(&record)?;
+        named.extend(version.object().map(|object| object.data.clone()));
+        bucket.insert(version);
     }
     let left_over = |(name, _): &(String, PathBuf)| files::is_data(name) && !named.contains(name);
     others.into_iter().filter(left_over).try_for_each(|(_, file)| files::remove(&file))

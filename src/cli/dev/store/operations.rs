@@ -3,20 +3,31 @@
 use std::io;
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
 use s3s::S3;
-use s3s::S3Error;
-use s3s::S3ErrorCode;
 use s3s::S3Request;
 use s3s::S3Response;
 use s3s::S3Result;
 use s3s::dto;
+use s3s::dto::Timestamp;
 use s3s::s3_error;
 
+use super::buckets;
+use super::completing;
+use super::deleting;
+use super::failure::StoreError;
+use super::listed;
 use super::listing;
+use super::locking;
+use super::multipart;
+use super::object::Object;
 use super::objects::Objects;
-use super::objects::StoreError;
 use super::reading;
+use super::reading::Asked;
 use super::reading::Conditions;
+use super::restoring;
+use super::versions;
 use super::writing;
 use crate::adapters::clock::Clock;
 
@@ -41,8 +52,33 @@ impl S3 for Operations {
         request: S3Request<dto::CreateBucketInput>,
     ) -> S3Result<S3Response<dto::CreateBucketOutput>> {
         let location = format!("/{}", request.input.bucket);
-        self.objects.ensure_bucket(&request.input.bucket).map_err(StoreError::from)?;
+        buckets::create(&self.objects, request.input)?;
         Ok(S3Response::new(dto::CreateBucketOutput { location: Some(location) }))
+    }
+
+    async fn get_bucket_versioning(
+        &self,
+        request: S3Request<dto::GetBucketVersioningInput>,
+    ) -> S3Result<S3Response<dto::GetBucketVersioningOutput>> {
+        let settings = self.objects.in_bucket(&request.input.bucket, |bucket| bucket.settings)?;
+        Ok(S3Response::new(buckets::versioning(settings)))
+    }
+
+    async fn put_bucket_versioning(
+        &self,
+        request: S3Request<dto::PutBucketVersioningInput>,
+    ) -> S3Result<S3Response<dto::PutBucketVersioningOutput>> {
+        let objects = Arc::clone(&self.objects);
+        blocking(move || buckets::set_versioning(&objects, &request.input)).await?;
+        Ok(S3Response::new(dto::PutBucketVersioningOutput::default()))
+    }
+
+    async fn get_object_lock_configuration(
+        &self,
+        request: S3Request<dto::GetObjectLockConfigurationInput>,
+    ) -> S3Result<S3Response<dto::GetObjectLockConfigurationOutput>> {
+        let settings = self.objects.in_bucket(&request.input.bucket, |bucket| bucket.settings)?;
+        buckets::lock_configuration(settings).map(S3Response::new)
     }
 
     async fn head_bucket(
@@ -83,95 +119,208 @@ impl S3 for Operations {
             limit: usize::try_from(limit).map_err(|_| s3_error!(InvalidArgument, "max-keys must not be negative"))?,
         };
         let page = self.objects.in_bucket(&input.bucket, |bucket| listing::page(bucket, &query))?;
-        Ok(S3Response::new(reading::listed(&input, page, limit)))
+        Ok(S3Response::new(listed::listed(&input, page, limit)))
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<dto::ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<dto::ListObjectVersionsOutput>> {
+        let input = request.input;
+        self.objects.in_bucket(&input.bucket, |bucket| versions::listed(&input, bucket))?.map(S3Response::new)
     }
 
     async fn get_object(&self, request: S3Request<dto::GetObjectInput>) -> S3Result<S3Response<dto::GetObjectOutput>> {
-        let input = request.input;
-        only_whole_current(input.version_id.is_some(), input.part_number.is_some())?;
-        let (object, file) = self.objects.read(&input.bucket, &input.key).await?;
+        let mut input = request.input;
+        let version = versions::named(input.version_id.take())?;
+        refuse_encryption(&request.headers)?;
+        let asked = Asked::of_get(&input, self.now())?;
+        let (object, file) = self.objects.read(&input.bucket, &input.key, version.as_deref()).await?;
         Conditions::of_get(&input).hold(&object)?;
-        reading::got(&input, &object, file).await.map(S3Response::new)
+        reading::got(&asked, &object, file).await.map(S3Response::new)
     }
 
     async fn head_object(
         &self,
         request: S3Request<dto::HeadObjectInput>,
     ) -> S3Result<S3Response<dto::HeadObjectOutput>> {
-        let input = request.input;
-        only_whole_current(input.version_id.is_some(), input.part_number.is_some())?;
-        let object = self.objects.find(&input.bucket, &input.key)?;
+        let mut input = request.input;
+        let version = versions::named(input.version_id.take())?;
+        refuse_encryption(&request.headers)?;
+        let object = self.objects.find(&input.bucket, &input.key, version.as_deref())?;
         Conditions::of_head(&input).hold(&object)?;
-        reading::headed(input, &object).map(S3Response::new)
+        let output = reading::headed(input, self.now(), &object)?;
+        let status = if output.content_range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+        Ok(answered(output, status))
     }
 
     async fn get_object_tagging(
         &self,
         request: S3Request<dto::GetObjectTaggingInput>,
     ) -> S3Result<S3Response<dto::GetObjectTaggingOutput>> {
-        only_whole_current(request.input.version_id.is_some(), false)?;
-        let object = self.objects.find(&request.input.bucket, &request.input.key)?;
+        let version = versions::named(request.input.version_id)?;
+        let object = self.objects.find(&request.input.bucket, &request.input.key, version.as_deref())?;
         let tag = |(key, value): &(String, String)| dto::Tag { key: Some(key.clone()), value: Some(value.clone()) };
         let tag_set = object.description.tags.iter().map(tag).collect();
-        Ok(S3Response::new(dto::GetObjectTaggingOutput { tag_set, version_id: None }))
+        Ok(S3Response::new(dto::GetObjectTaggingOutput { tag_set, version_id: object.place.version.clone() }))
     }
 
     async fn put_object(&self, request: S3Request<dto::PutObjectInput>) -> S3Result<S3Response<dto::PutObjectOutput>> {
-        writing::put(&self.objects, request, self.clock.now().into()).await.map(S3Response::new)
+        writing::put(&self.objects, request, self.now()).await.map(S3Response::new)
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<dto::CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::CreateMultipartUploadOutput>> {
+        multipart::begin(&self.objects, request.input, self.now()).await.map(S3Response::new)
+    }
+
+    async fn upload_part(
+        &self,
+        request: S3Request<dto::UploadPartInput>,
+    ) -> S3Result<S3Response<dto::UploadPartOutput>> {
+        multipart::part(&self.objects, request, self.now()).await.map(S3Response::new)
+    }
+
+    async fn list_parts(&self, request: S3Request<dto::ListPartsInput>) -> S3Result<S3Response<dto::ListPartsOutput>> {
+        multipart::parts(&self.objects, &request.input).map(S3Response::new)
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<dto::ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<dto::ListMultipartUploadsOutput>> {
+        multipart::uploads(&self.objects, &request.input).map(S3Response::new)
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<dto::CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::CompleteMultipartUploadOutput>> {
+        completing::complete(&self.objects, request.input, self.now()).await.map(S3Response::new)
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<dto::AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::AbortMultipartUploadOutput>> {
+        multipart::abort(&self.objects, request.input).await?;
+        Ok(S3Response::new(dto::AbortMultipartUploadOutput::default()))
     }
 
     async fn delete_object(
         &self,
         request: S3Request<dto::DeleteObjectInput>,
     ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
+        deleting::delete(&self.objects, request.input, self.now()).await.map(S3Response::new)
+    }
+
+    async fn restore_object(
+        &self,
+        request: S3Request<dto::RestoreObjectInput>,
+    ) -> S3Result<S3Response<dto::RestoreObjectOutput>> {
+        let (mut input, now) = (request.input, self.now());
+        let version = versions::named(input.version_id.take())?;
+        let status = self.change(input.bucket, input.key, version, move |object| {
+            restoring::restore(object, input.restore_request.take(), &now)
+        });
+        Ok(answered(dto::RestoreObjectOutput::default(), status.await?))
+    }
+
+    async fn get_object_retention(
+        &self,
+        request: S3Request<dto::GetObjectRetentionInput>,
+    ) -> S3Result<S3Response<dto::GetObjectRetentionOutput>> {
         let input = request.input;
-        only_whole_current(input.version_id.is_some(), false)?;
-        let unconditional =
-            input.if_match.is_none() && input.if_match_last_modified_time.is_none() && input.if_match_size.is_none();
-        if !unconditional {
-            return Err(s3_error!(NotImplemented, "This store deletes without conditions only"));
-        }
+        let version = versions::named(input.version_id)?;
+        locking::demand_lockable(&self.objects, &input.bucket)?;
+        let object = self.objects.find(&input.bucket, &input.key, version.as_deref())?;
+        locking::retention_of(&object).map(S3Response::new)
+    }
+
+    async fn put_object_retention(
+        &self,
+        request: S3Request<dto::PutObjectRetentionInput>,
+    ) -> S3Result<S3Response<dto::PutObjectRetentionOutput>> {
+        let (input, now) = (request.input, self.now());
+        let version = versions::named(input.version_id)?;
+        locking::demand_lockable(&self.objects, &input.bucket)?;
+        let bypass = input.bypass_governance_retention == Some(true);
+        let change = move |object: &mut Object| locking::set_retention(object, input.retention, bypass, &now);
+        self.change(input.bucket, input.key, version, change).await?;
+        Ok(S3Response::new(dto::PutObjectRetentionOutput::default()))
+    }
+
+    async fn get_object_legal_hold(
+        &self,
+        request: S3Request<dto::GetObjectLegalHoldInput>,
+    ) -> S3Result<S3Response<dto::GetObjectLegalHoldOutput>> {
+        let input = request.input;
+        let version = versions::named(input.version_id)?;
+        locking::demand_lockable(&self.objects, &input.bucket)?;
+        let object = self.objects.find(&input.bucket, &input.key, version.as_deref())?;
+        Ok(S3Response::new(locking::legal_hold_of(&object)))
+    }
+
+    async fn put_object_legal_hold(
+        &self,
+        request: S3Request<dto::PutObjectLegalHoldInput>,
+    ) -> S3Result<S3Response<dto::PutObjectLegalHoldOutput>> {
+        let input = request.input;
+        let version = versions::named(input.version_id)?;
+        locking::demand_lockable(&self.objects, &input.bucket)?;
+        let change = move |object: &mut Object| locking::set_legal_hold(object, input.legal_hold);
+        self.change(input.bucket, input.key, version, change).await?;
+        Ok(S3Response::new(dto::PutObjectLegalHoldOutput::default()))
+    }
+}
+
+/// The status of an answer, where it is not the one that s3s gives it: s3s takes no other.
+#[derive(Debug, Clone, Copy)]
+pub struct Status(pub StatusCode);
+
+fn answered<T>(output: T, status: StatusCode) -> S3Response<T> {
+    let mut response = S3Response::new(output);
+    response.extensions.insert(Status(status));
+    response
+}
+
+impl Operations {
+    fn now(&self) -> Timestamp {
+        self.clock.now().into()
+    }
+
+    /// Changes what is known of an object.
+    async fn change<T: Send + 'static>(
+        &self,
+        bucket: String,
+        key: String,
+        version: Option<String>,
+        change: impl FnOnce(&mut Object) -> S3Result<T> + Send + 'static,
+    ) -> S3Result<T> {
         let objects = Arc::clone(&self.objects);
-        blocking(move || objects.remove(&input.bucket, &input.key)).await?;
-        Ok(S3Response::new(dto::DeleteObjectOutput::default()))
+        let change = move || objects.change(&bucket, &key, version.as_deref(), |object| Ok(change(object)?));
+        Ok(blocking(change).await?)
+    }
+}
+
+/// S3 refuses a reader who asks for an encryption: the object has had its own since it was uploaded.
+fn refuse_encryption(headers: &HeaderMap) -> S3Result<()> {
+    match headers.contains_key("x-amz-server-side-encryption") {
+        true => {
+            Err(s3_error!(InvalidArgument, "x-amz-server-side-encryption header is not supported for this operation."))
+        }
+        false => Ok(()),
     }
 }
 
 /// S3's own limit.
 const MAX_KEYS: i32 = 1000;
 
-fn only_whole_current(version: bool, part: bool) -> S3Result<()> {
-    match (version, part) {
-        (false, false) => Ok(()),
-        (true, _) => Err(s3_error!(NotImplemented, "This store keeps no versions")),
-        (false, true) => Err(s3_error!(NotImplemented, "This store keeps no parts")),
-    }
-}
-
 /// Does what waits for the disk where it may wait.
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
-}
-
-impl From<StoreError> for S3Error {
-    fn from(error: StoreError) -> Self {
-        let code = match error {
-            StoreError::NoSuchBucket => S3ErrorCode::NoSuchBucket,
-            StoreError::NoSuchKey => S3ErrorCode::NoSuchKey,
-            StoreError::PreconditionFailed => S3ErrorCode::PreconditionFailed,
-            StoreError::Io(_) => S3ErrorCode::InternalError,
-        };
-        let message = match &error {
-            StoreError::NoSuchBucket => "The specified bucket does not exist".to_owned(),
-            StoreError::NoSuchKey => "The specified key does not exist.".to_owned(),
-            StoreError::PreconditionFailed => {
-                "At least one of the pre-conditions you specified did not hold".to_owned()
-            }
-            // The disk is the developer's own, and nobody else reads this.
-            StoreError::Io(error) => format!("The store's folder: {error}"),
-        };
-        Self::with_message(code, message)
-    }
 }

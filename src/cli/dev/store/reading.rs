@@ -1,12 +1,9 @@
-//! Answers about objects: whole, in part, only their headers, or listed.
+//! Answers about an object: whole, in part, or only its headers.
 
 use std::io::SeekFrom;
 use std::ops::Range;
-use std::sync::Arc;
 
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
+use axum::http::StatusCode;
 use s3s::S3Result;
 use s3s::dto;
 use s3s::dto::ETag;
@@ -18,10 +15,11 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncSeekExt;
 use tokio_util::io::ReaderStream;
 
+use super::encryption::CustomerKey;
 use super::integrity::Algorithm;
 use super::integrity::Checksum;
-use super::listing::Page;
 use super::object::Object;
+use super::restoring;
 
 /// What a reader demands of an object: RFC 9110, 13.1.
 pub struct Conditions<'a> {
@@ -73,7 +71,7 @@ impl<'a> Conditions<'a> {
 
 /// Whether a condition's tag is the object's.
 pub fn names(condition: &ETagCondition, object: &Object) -> bool {
-    condition.as_etag().is_none_or(|tag| tag.value() == object.md5)
+    condition.as_etag().is_none_or(|tag| tag.value() == object.tag)
 }
 
 /// HTTP's dates have whole seconds.
@@ -81,95 +79,196 @@ fn seconds(time: &Timestamp) -> i64 {
     time::OffsetDateTime::from(time.clone()).unix_timestamp()
 }
 
-/// The answer to GetObject. s3s itself puts the `response-*` overrides on it.
-pub async fn got(
-    input: &dto::GetObjectInput,
-    object: &Object,
-    mut file: tokio::fs::File,
-) -> S3Result<dto::GetObjectOutput> {
-    if let Some(class @ ("GLACIER" | "DEEP_ARCHIVE")) = object.description.storage_class.as_deref() {
-        return Err(s3_error!(InvalidObjectState, "The object is archived in {class}, and this store restores none"));
+/// What a reader asks of an object besides its name.
+pub struct Asked<'a> {
+    range: Option<dto::Range>,
+    part_number: Option<i32>,
+    checksum_mode: Option<&'a dto::ChecksumMode>,
+    customer: Option<CustomerKey>,
+    now: Timestamp,
+}
+
+impl<'a> Asked<'a> {
+    pub fn of_get(input: &'a dto::GetObjectInput, now: Timestamp) -> S3Result<Self> {
+        Ok(Self {
+            range: input.range,
+            part_number: input.part_number,
+            checksum_mode: input.checksum_mode.as_ref(),
+            customer: CustomerKey::of(
+                input.sse_customer_algorithm.as_deref(),
+                input.sse_customer_key.as_deref(),
+                input.sse_customer_key_md5.as_deref(),
+            )?,
+            now,
+        })
     }
-    let part = input.range.map(|range| part(range, object.size)).transpose()?;
-    let (start, end) = part.as_ref().map_or((0, object.size), |part| (part.start, part.end));
+
+    fn of_head(input: &'a dto::HeadObjectInput, now: Timestamp) -> S3Result<Self> {
+        Ok(Self {
+            range: input.range,
+            part_number: input.part_number,
+            checksum_mode: input.checksum_mode.as_ref(),
+            customer: CustomerKey::of(
+                input.sse_customer_algorithm.as_deref(),
+                input.sse_customer_key.as_deref(),
+                input.sse_customer_key_md5.as_deref(),
+            )?,
+            now,
+        })
+    }
+
+    /// The bytes that are asked for, if not all.
+    fn span(&self, object: &Object) -> S3Result<Option<Range<u64>>> {
+        match (self.range, self.part_number) {
+            (None, None) => Ok(None),
+            (Some(range), None) => span_of_range(range, object.size).map(Some),
+            (None, Some(number)) => span_of_part(number, object).map(Some),
+            (Some(_), Some(_)) => {
+                Err(s3_error!(InvalidRequest, "Cannot specify both Range header and partNumber query parameter"))
+            }
+        }
+    }
+}
+
+/// The answer to GetObject. s3s itself puts the `response-*` overrides on it.
+pub async fn got(asked: &Asked<'_>, object: &Object, mut file: tokio::fs::File) -> S3Result<dto::GetObjectOutput> {
+    let span = asked.span(object)?;
+    let Range { start, end } = span.clone().unwrap_or(0..object.size);
+    let facts = facts(asked, object, span)?;
+    if restoring::is_archived(object, &asked.now) {
+        return Err(s3_error!(InvalidObjectState, "The operation is not valid for the object's storage class"));
+    }
     let unreadable = |error| s3_error!(InternalError, "The store's folder: {error}");
     file.seek(SeekFrom::Start(start)).await.map_err(unreadable)?;
     let bytes = ReaderStream::with_capacity(file.take(end.saturating_sub(start)), CHUNK_BYTES);
-    // S3 tells the checksum of the whole, which says nothing about a part.
-    let sums = checksums(object, input.checksum_mode.as_ref().filter(|_| part.is_none()));
-    let Object { description, .. } = object;
     Ok(dto::GetObjectOutput {
-        accept_ranges: Some("bytes".to_owned()),
+        accept_ranges: facts.accept_ranges,
         body: Some(StreamingBlob::wrap(bytes)),
-        cache_control: description.cache_control.clone(),
-        checksum_crc32: sums.checksum_crc32,
-        checksum_crc32c: sums.checksum_crc32c,
-        checksum_crc64nvme: sums.checksum_crc64nvme,
-        checksum_sha1: sums.checksum_sha1,
-        checksum_sha256: sums.checksum_sha256,
-        checksum_type: sums.checksum_type,
-        content_disposition: description.content_disposition.clone(),
-        content_encoding: description.content_encoding.clone(),
-        content_language: description.content_language.clone(),
-        content_length: i64::try_from(end.saturating_sub(start)).ok(),
-        content_range: part.map(|part| format!("bytes {}-{}/{}", part.start, part.end.saturating_sub(1), object.size)),
-        content_type: Some(content_type(object)),
-        e_tag: Some(tag(object)),
-        expires: description.expires.clone(),
-        last_modified: Some(object.modified.clone()),
-        metadata: Some(description.metadata.clone().into_iter().collect()),
-        storage_class: description.storage_class.clone().map(Into::into),
-        tag_count: i32::try_from(description.tags.len()).ok().filter(|count| *count > 0),
+        bucket_key_enabled: facts.bucket_key_enabled,
+        cache_control: facts.cache_control,
+        checksum_crc32: facts.checksum_crc32,
+        checksum_crc32c: facts.checksum_crc32c,
+        checksum_crc64nvme: facts.checksum_crc64nvme,
+        checksum_sha1: facts.checksum_sha1,
+        checksum_sha256: facts.checksum_sha256,
+        checksum_type: facts.checksum_type,
+        content_disposition: facts.content_disposition,
+        content_encoding: facts.content_encoding,
+        content_language: facts.content_language,
+        content_length: facts.content_length,
+        content_range: facts.content_range,
+        content_type: facts.content_type,
+        e_tag: facts.e_tag,
+        expires: facts.expires,
+        last_modified: facts.last_modified,
+        metadata: facts.metadata,
+        object_lock_legal_hold_status: facts.object_lock_legal_hold_status,
+        object_lock_mode: facts.object_lock_mode,
+        object_lock_retain_until_date: facts.object_lock_retain_until_date,
+        parts_count: facts.parts_count,
+        restore: facts.restore,
+        sse_customer_algorithm: facts.sse_customer_algorithm,
+        sse_customer_key_md5: facts.sse_customer_key_md5,
+        ssekms_key_id: facts.ssekms_key_id,
+        server_side_encryption: facts.server_side_encryption,
+        storage_class: facts.storage_class,
+        tag_count: i32::try_from(object.description.tags.len()).ok().filter(|count| *count > 0),
+        version_id: facts.version_id,
         ..dto::GetObjectOutput::default()
     })
 }
 
 /// The bytes that a range names; of an empty object it names none.
-fn part(range: dto::Range, size: u64) -> S3Result<Range<u64>> {
+fn span_of_range(range: dto::Range, size: u64) -> S3Result<Range<u64>> {
     let named = range.check(size).ok().filter(|part| !part.is_empty());
     named.ok_or_else(|| s3_error!(InvalidRange, "The requested range is not satisfiable"))
+}
+
+/// The bytes of a part; an object that came whole is its own first part.
+fn span_of_part(number: i32, object: &Object) -> S3Result<Range<u64>> {
+    let no_part = || {
+        let code = s3s::S3ErrorCode::Custom("InvalidPartNumber".into());
+        let mut error = s3s::S3Error::with_message(code, "The requested partnumber is not satisfiable");
+        error.set_status_code(StatusCode::RANGE_NOT_SATISFIABLE);
+        error
+    };
+    let before = usize::try_from(number).ok().and_then(|number| number.checked_sub(1)).ok_or_else(no_part)?;
+    if object.parts.is_empty() && before == 0 {
+        return Ok(0..object.size);
+    }
+    let size = object.parts.get(before).ok_or_else(no_part)?;
+    let start: u64 = object.parts.iter().take(before).sum();
+    Ok(start..start.saturating_add(*size))
 }
 
 /// Bytes read from the disk at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The answer to HeadObject, with the `response-*` overrides on it.
-pub fn headed(input: dto::HeadObjectInput, object: &Object) -> S3Result<dto::HeadObjectOutput> {
-    if input.range.is_some() {
-        return Err(s3_error!(NotImplemented, "This store gives the headers of whole objects only"));
-    }
-    let sums = checksums(object, input.checksum_mode.as_ref());
+pub fn headed(input: dto::HeadObjectInput, now: Timestamp, object: &Object) -> S3Result<dto::HeadObjectOutput> {
+    let asked = Asked::of_head(&input, now)?;
+    let facts = facts(&asked, object, asked.span(object)?)?;
+    Ok(dto::HeadObjectOutput {
+        cache_control: input.response_cache_control.or(facts.cache_control),
+        content_disposition: input.response_content_disposition.or(facts.content_disposition),
+        content_encoding: input.response_content_encoding.or(facts.content_encoding),
+        content_language: input.response_content_language.or(facts.content_language),
+        content_type: input.response_content_type.or(facts.content_type),
+        expires: input.response_expires.or(facts.expires),
+        ..facts
+    })
+}
+
+/// What the headers of an answer tell of an object, or of a span of its bytes, to whoever may open it.
+fn facts(asked: &Asked<'_>, object: &Object, span: Option<Range<u64>>) -> S3Result<dto::HeadObjectOutput> {
     let description = object.description.clone();
+    description.encryption.open(asked.customer.as_ref())?;
+    let encryption = description.encryption.told(asked.customer.as_ref());
+    let lock = description.lock.told();
+    // S3 tells the checksum of the whole, which says nothing about a part.
+    let sums = checksums(object, asked.checksum_mode.filter(|_| span.is_none()));
+    let length = span.as_ref().map_or(object.size, |span| span.end.saturating_sub(span.start));
     Ok(dto::HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        cache_control: input.response_cache_control.or(description.cache_control),
+        bucket_key_enabled: encryption.bucket_key,
+        cache_control: description.cache_control,
         checksum_crc32: sums.checksum_crc32,
         checksum_crc32c: sums.checksum_crc32c,
         checksum_crc64nvme: sums.checksum_crc64nvme,
         checksum_sha1: sums.checksum_sha1,
         checksum_sha256: sums.checksum_sha256,
         checksum_type: sums.checksum_type,
-        content_disposition: input.response_content_disposition.or(description.content_disposition),
-        content_encoding: input.response_content_encoding.or(description.content_encoding),
-        content_language: input.response_content_language.or(description.content_language),
-        content_length: i64::try_from(object.size).ok(),
-        content_type: Some(input.response_content_type.unwrap_or_else(|| content_type(object))),
+        content_disposition: description.content_disposition,
+        content_encoding: description.content_encoding,
+        content_language: description.content_language,
+        content_length: i64::try_from(length).ok(),
+        content_range: span
+            .filter(|span| !span.is_empty())
+            .map(|span| format!("bytes {}-{}/{}", span.start, span.end.saturating_sub(1), object.size)),
+        // What S3 says of an object whose sender said nothing.
+        content_type: Some(description.content_type.unwrap_or_else(|| "binary/octet-stream".to_owned())),
         e_tag: Some(tag(object)),
-        expires: input.response_expires.or(description.expires),
+        expires: description.expires,
         last_modified: Some(object.modified.clone()),
         metadata: Some(description.metadata.into_iter().collect()),
+        object_lock_legal_hold_status: lock.legal_hold,
+        object_lock_mode: lock.mode,
+        object_lock_retain_until_date: lock.until,
+        parts_count: asked.part_number.and_then(|_| i32::try_from(object.parts.len()).ok()).filter(|count| *count > 0),
+        restore: object.restored_until.as_ref().map(restoring::told),
+        sse_customer_algorithm: encryption.customer_algorithm,
+        sse_customer_key_md5: encryption.customer_key_md5,
+        ssekms_key_id: encryption.kms_key_id,
+        server_side_encryption: encryption.algorithm,
         storage_class: description.storage_class.map(Into::into),
+        version_id: object.place.version.clone(),
         ..dto::HeadObjectOutput::default()
     })
 }
 
-fn tag(object: &Object) -> ETag {
-    ETag::Strong(object.md5.clone())
-}
-
-/// What S3 says of an object whose sender said nothing.
-fn content_type(object: &Object) -> String {
-    object.description.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned())
+/// An object's ETag.
+pub fn tag(object: &Object) -> ETag {
+    ETag::Strong(object.tag.clone())
 }
 
 fn checksums(object: &Object, mode: Option<&dto::ChecksumMode>) -> dto::Checksum {
@@ -183,7 +282,7 @@ fn checksums(object: &Object, mode: Option<&dto::ChecksumMode>) -> dto::Checksum
 pub fn told(checksum: &Checksum) -> dto::Checksum {
     let value = Some(checksum.value.clone());
     let whole = dto::Checksum {
-        checksum_type: Some(dto::ChecksumType::from_static(dto::ChecksumType::FULL_OBJECT)),
+        checksum_type: Some(dto::ChecksumType::from_static(checksum.kind().name())),
         ..dto::Checksum::default()
     };
     match checksum.algorithm {
@@ -192,45 +291,5 @@ pub fn told(checksum: &Checksum) -> dto::Checksum {
         Algorithm::Crc64Nvme => dto::Checksum { checksum_crc64nvme: value, ..whole },
         Algorithm::Sha1 => dto::Checksum { checksum_sha1: value, ..whole },
         Algorithm::Sha256 => dto::Checksum { checksum_sha256: value, ..whole },
-    }
-}
-
-/// The answer to ListObjectsV2.
-pub fn listed(input: &dto::ListObjectsV2Input, page: Page, limit: i32) -> dto::ListObjectsV2Output {
-    let encoded = input.encoding_type.as_ref().is_some_and(|kind| kind.as_str() == dto::EncodingType::URL);
-    let shown = |text: &str| match encoded {
-        true => utf8_percent_encode(text, AS_URL).to_string(),
-        false => text.to_owned(),
-    };
-    let common = |text: String| dto::CommonPrefix { prefix: Some(shown(&text)) };
-    dto::ListObjectsV2Output {
-        name: Some(input.bucket.clone()),
-        prefix: Some(shown(input.prefix.as_deref().unwrap_or_default())),
-        max_keys: Some(limit),
-        key_count: i32::try_from(page.objects.len() + page.common_prefixes.len()).ok(),
-        continuation_token: input.continuation_token.clone(),
-        is_truncated: Some(page.next.is_some()),
-        next_continuation_token: page.next.map(|next| next.token()),
-        contents: Some(page.objects.iter().map(|object| entry(object, &shown)).collect()),
-        common_prefixes: Some(page.common_prefixes.into_iter().map(common).collect()),
-        delimiter: input.delimiter.as_deref().map(shown),
-        encoding_type: input.encoding_type.clone(),
-        start_after: input.start_after.as_deref().map(shown),
-        ..dto::ListObjectsV2Output::default()
-    }
-}
-
-/// `encoding-type=url` leaves `/` and what RFC 3986 reserves for nothing.
-pub const AS_URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-fn entry(object: &Arc<Object>, shown: &impl Fn(&str) -> String) -> dto::Object {
-    let class = object.description.storage_class.clone().unwrap_or_else(|| dto::StorageClass::STANDARD.to_owned());
-    dto::Object {
-        e_tag: Some(tag(object)),
-        key: Some(shown(&object.key)),
-        last_modified: Some(object.modified.clone()),
-        size: i64::try_from(object.size).ok(),
-        storage_class: Some(class.into()),
-        ..dto::Object::default()
     }
 }

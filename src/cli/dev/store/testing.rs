@@ -29,29 +29,34 @@ use secrecy::ExposeSecret;
 use tower::ServiceExt;
 
 use super::AccessKey;
+use super::BucketSettings;
 use super::Identities;
 use super::Objects;
 use super::integrity::Algorithm;
 use super::integrity::Checksum;
+use super::listed::AS_URL;
 use super::object::Description;
 use super::object::Object;
-use super::reading::AS_URL;
+use super::object::Place;
 use crate::adapters::clock::Clock;
 
 /// An object that nobody sent.
 pub fn object(key: &str) -> Object {
     Object {
         key: key.to_owned(),
+        place: Place::default(),
         data: String::new(),
         size: 0,
-        md5: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
+        tag: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
         checksum: Checksum { algorithm: Algorithm::Crc64Nvme, value: "AAAAAAAAAAA=".to_owned() },
         modified: s3s::dto::Timestamp::default(),
+        parts: Vec::new(),
+        restored_until: None,
         description: Description::default(),
     }
 }
 
-/// A store with the bucket `media`.
+/// A store with the bucket `media`, and `vault` with Object Lock.
 pub struct Bench {
     pub folder: tempfile::TempDir,
     pub router: Router,
@@ -66,7 +71,8 @@ impl Bench {
 
     fn over(folder: tempfile::TempDir, identities: Identities) -> Self {
         let objects = Objects::open(folder.path().to_owned()).unwrap();
-        objects.ensure_bucket("media").unwrap();
+        objects.ensure_bucket("media", BucketSettings::default()).unwrap();
+        objects.ensure_bucket("vault", BucketSettings::WITH_OBJECT_LOCK).unwrap();
         let router = super::router(Arc::new(objects), identities.clone(), Clock::system());
         Self { folder, router, identities }
     }
@@ -78,10 +84,16 @@ impl Bench {
 
     /// Signs as whoever may do that.
     pub fn ask(&self, method: &str, key: &str) -> Ask {
-        let signer = if matches!(method, "PUT" | "DELETE") { &self.identities.writer } else { &self.identities.reader };
+        self.ask_in("media", method, key)
+    }
+
+    /// The same in another bucket.
+    pub fn ask_in(&self, bucket: &str, method: &str, key: &str) -> Ask {
+        let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
+        let signer = if reads { &self.identities.reader } else { &self.identities.writer };
         Ask {
             method: method.to_owned(),
-            path: format!("/media/{}", utf8_percent_encode(key, AS_URL)),
+            path: format!("/{bucket}/{}", utf8_percent_encode(key, AS_URL)),
             query: Vec::new(),
             headers: Vec::new(),
             expires: Duration::from_secs(60),
@@ -90,6 +102,11 @@ impl Bench {
             region: "us-east-1",
             router: self.router.clone(),
         }
+    }
+
+    /// Signs as the writer whatever it is.
+    pub fn ask_as_writer(&self, method: &str, key: &str) -> Ask {
+        Ask { signer: self.identities.writer.clone(), ..self.ask(method, key) }
     }
 
     pub fn list(&self) -> Ask {
@@ -199,7 +216,7 @@ impl Signed {
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        if let Some(length) = self.length.filter(|_| self.method == "PUT") {
+        if let Some(length) = self.length.filter(|_| matches!(self.method.as_str(), "PUT" | "POST")) {
             request = request.header("content-length", length);
         }
         let response = router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap();
