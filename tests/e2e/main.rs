@@ -11,6 +11,7 @@
     reason = "a test fails by panicking, and plays a world that has a clock"
 )]
 
+mod clients;
 mod refused;
 mod store;
 #[path = "../it/support/mod.rs"]

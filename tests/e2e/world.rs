@@ -54,6 +54,11 @@ impl World {
         Some(Self { store, service, session, token })
     }
 
+    /// What the README's clients read from the environment: where the service is, and Alice's token.
+    pub fn environment(&self) -> [(&'static str, String); 2] {
+        [("PRESIGND", format!("http://{}", self.service.address)), ("TOKEN", self.token.clone())]
+    }
+
     /// Asks for a URL; the members of `more` are added to operation, bucket and key.
     #[track_caller]
     pub fn issue(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Issued {
