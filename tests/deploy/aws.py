@@ -131,6 +131,7 @@ class Aws(unittest.TestCase):
 
     def test_what_an_issued_url_brings_is_what_the_cli_sees(self):
         said = {"content_type": "text/plain", "metadata": {"owner": "42"}, "cache_control": "no-cache"}
+        said["server_side_encryption"] = {"algorithm": "AES256"}
         key = "records/alice/cli.txt"
         question = {"operation": "PutObject", "bucket": "vault", "key": key, **said}
         issued = self.asked(question)
@@ -140,6 +141,7 @@ class Aws(unittest.TestCase):
         seen = json.loads(seen)
         self.assertEqual((seen["ContentType"], seen["CacheControl"]), ("text/plain", "no-cache"))
         self.assertEqual((seen["ContentLength"], seen["Metadata"]["owner"]), (5, "42"))
+        self.assertEqual(seen["ServerSideEncryption"], "AES256")
         self.assertEqual(seen["VersionId"], put.headers["x-amz-version-id"])
 
     def test_the_cli_copies_a_large_file_there_and_back(self):
