@@ -21,6 +21,7 @@ mod connections;
 mod cors;
 mod decision;
 mod dev;
+mod dev_uploads;
 mod docs;
 mod encryption;
 mod expiry;
