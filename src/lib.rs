@@ -73,6 +73,7 @@
 //!   refusal          why a well-formed request gets no URL
 //!   region           names of regions, and AWS's partitions
 //!   request          JSON to a request, every wrong member reported
+//!   restore          RestoreObject's body
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   sigv4            canonical request, string to sign, signing keys

@@ -226,6 +226,11 @@ fn curl(operation: Operation, issued: &Issued) -> String {
         }
         // A POST without a length is refused by some.
         Operation::CreateMultipartUpload => format!("curl --request {method} --data-binary ''{untyped}"),
+        // `--data` would call it a form.
+        Operation::RestoreObject => {
+            let body = issued.body.as_deref().unwrap_or_default();
+            format!("curl --request {method} --data {} --header 'content-type: application/xml'", quoted(body))
+        }
         Operation::AbortMultipartUpload
         | Operation::DeleteObject
         | Operation::GetObject

@@ -105,6 +105,7 @@ fn told(action: Action, effect: Effect) -> String {
         | Action::Delete
         | Action::DeleteVersion
         | Action::List
+        | Action::Restore
         | Action::BypassGovernance => {
             format!("{} ({})", action.as_str(), joined(rights.iter().map(Right::as_str), ", "))
         }

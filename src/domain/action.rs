@@ -104,6 +104,7 @@ pub enum Action {
     Delete,
     DeleteVersion,
     List,
+    Restore,
     BypassGovernance,
     Operation(Operation),
 }
@@ -119,13 +120,14 @@ pub enum InvalidAction {
 
 impl Action {
     /// presignd's own words; together they stand for every right.
-    pub const WORDS: [Self; 7] = [
+    pub const WORDS: [Self; 8] = [
         Self::Read,
         Self::ReadVersion,
         Self::Write,
         Self::Delete,
         Self::DeleteVersion,
         Self::List,
+        Self::Restore,
         Self::BypassGovernance,
     ];
 
@@ -147,6 +149,7 @@ impl Action {
             Self::Delete => "delete",
             Self::DeleteVersion => "delete_version",
             Self::List => "list",
+            Self::Restore => "restore",
             Self::BypassGovernance => "bypass_governance",
             Self::Operation(operation) => operation.as_str(),
         }
@@ -167,6 +170,7 @@ impl Action {
             Self::Delete => Rights::NONE.with(Operation::DeleteObject),
             Self::DeleteVersion => Rights::NONE.with(Right::DeleteVersion),
             Self::List => Rights::NONE.with(Operation::ListObjectsV2),
+            Self::Restore => Rights::NONE.with(Operation::RestoreObject),
             Self::BypassGovernance => Rights::NONE.with(Right::BypassGovernance),
             Self::Operation(operation) => Rights::NONE.with(operation),
         }
@@ -181,6 +185,7 @@ impl Action {
             | Self::Write
             | Self::DeleteVersion
             | Self::List
+            | Self::Restore
             | Self::BypassGovernance
             | Self::Operation(_) => self.allows(),
         }
@@ -188,7 +193,7 @@ impl Action {
 }
 
 /// Actions of the contract whose operations this version does not have.
-const LATER: [&str; 3] = ["restore", "PostObject", "RestoreObject"];
+const LATER: [&str; 1] = ["PostObject"];
 
 #[cfg(test)]
 mod tests {

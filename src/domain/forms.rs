@@ -23,6 +23,7 @@ use crate::domain::member::Form;
 use crate::domain::member::Member;
 use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
+use crate::domain::restore::Tier;
 
 /// The longest string that a request may hold, in bytes.
 pub const LONGEST_TEXT: usize = 4096;
@@ -79,6 +80,12 @@ pub(super) fn id(name: &str, value: &Value) -> Read<String> {
 
 pub(super) fn mfa(value: &Value) -> Read<MfaCode> {
     MfaCode::parse(any_text("mfa", value)?).map_err(|error| at("mfa", error.to_string()))
+}
+
+pub(super) fn tier(value: &Value) -> Read<Tier> {
+    let named = text("tier", value)?;
+    let tier = Tier::ALL.into_iter().find(|tier| tier.as_str() == named);
+    tier.ok_or_else(|| at("tier", format!("give {}", Tier::NAMES.join(" or "))))
 }
 
 pub(super) fn boolean(name: &str, value: &Value) -> Read<bool> {

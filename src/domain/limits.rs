@@ -29,9 +29,11 @@ pub fn hold(grant: &Grant, operation: Operation, parameters: &mut Parameters, ar
         Operation::GetObject | Operation::HeadObject => download(&grant.download, parameters),
         Operation::PutObject => upload(parameters).put(),
         Operation::UploadPart => upload(parameters).part(),
-        Operation::AbortMultipartUpload | Operation::DeleteObject | Operation::ListObjectsV2 | Operation::ListParts => {
-            Vec::new()
-        }
+        Operation::AbortMultipartUpload
+        | Operation::DeleteObject
+        | Operation::ListObjectsV2
+        | Operation::ListParts
+        | Operation::RestoreObject => Vec::new(),
     }
 }
 

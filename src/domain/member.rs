@@ -1,5 +1,7 @@
 //! The members of a request, each in a line or two: name, meaning, form.
 
+use crate::domain::restore::Tier;
+
 /// A member of a request that belongs to some operations only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Member {
@@ -18,6 +20,7 @@ pub enum Member {
     ContinuationToken,
     /// `server_side_encryption` of what an SSE-C key was given for before.
     CustomerEncryption,
+    Days,
     Delimiter,
     DownloadAs,
     IfNoneMatch,
@@ -34,6 +37,7 @@ pub enum Member {
     StartAfter,
     StorageClass,
     Tags,
+    Tier,
     UploadId,
     VersionId,
 }
@@ -78,7 +82,7 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::BypassGovernanceRetention,
         Self::CacheControl,
         Self::Checksum,
@@ -93,6 +97,7 @@ impl Member {
         Self::ContentType,
         Self::ContinuationToken,
         Self::CustomerEncryption,
+        Self::Days,
         Self::Delimiter,
         Self::DownloadAs,
         Self::IfNoneMatch,
@@ -109,6 +114,7 @@ impl Member {
         Self::StartAfter,
         Self::StorageClass,
         Self::Tags,
+        Self::Tier,
         Self::UploadId,
         Self::VersionId,
     ];
@@ -201,6 +207,12 @@ impl Member {
                 "Of an object that a key of the client's own encrypts: S3 wants that key at each use.",
                 r#"{"algorithm":"customer"}"#,
             ),
+            Self::Days => (
+                "days",
+                Form::Integer { least: 1, most: i32::MAX as i64 },
+                "How long the copy is kept. Left out only for objects of INTELLIGENT_TIERING.",
+                "7",
+            ),
             Self::Delimiter => ("delimiter", Form::Text, "Rolls keys up that share what stands before it.", r#""/""#),
             Self::DownloadAs => (
                 "download_as",
@@ -273,6 +285,12 @@ impl Member {
             Self::Tags => {
                 ("tags", Form::Texts, "Object tags, at most 10, as far as the grant allows them.", r#"{"case":"A-17"}"#)
             }
+            Self::Tier => (
+                "tier",
+                Form::OneOf(&Tier::NAMES),
+                "How soon the copy is there, and at what price; S3's default is `Standard`.",
+                r#""Bulk""#,
+            ),
             Self::UploadId => (
                 "upload_id",
                 Form::Id,

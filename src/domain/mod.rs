@@ -26,6 +26,7 @@ pub mod presign;
 pub mod refusal;
 pub mod region;
 pub mod request;
+pub mod restore;
 pub mod scheme;
 pub mod scope;
 pub mod sigv4;

@@ -14,6 +14,7 @@ pub enum Operation {
     ListObjectsV2,
     ListParts,
     PutObject,
+    RestoreObject,
     UploadPart,
 }
 
@@ -81,7 +82,7 @@ const READ_MEMBERS: &[Member] = &[
 ];
 
 /// Every operation, a row each, in the order of [`Operation`].
-pub const TABLE: [Row; 10] = [
+pub const TABLE: [Row; 11] = [
     Row {
         operation: Operation::AbortMultipartUpload,
         name: "AbortMultipartUpload",
@@ -216,6 +217,18 @@ pub const TABLE: [Row; 10] = [
         summary: "Upload an object in one request.",
     },
     Row {
+        operation: Operation::RestoreObject,
+        name: "RestoreObject",
+        method: Method::Post,
+        subresource: Some(("restore", "")),
+        names: Names::Key,
+        members: &[Member::VersionId, Member::Days, Member::Tier],
+        required: &[],
+        later: &[],
+        reads: false,
+        summary: "Bring an archived object back for some days. The answer has the body to send: it is signed.",
+    },
+    Row {
         operation: Operation::UploadPart,
         name: "UploadPart",
         method: Method::Put,
@@ -244,7 +257,7 @@ impl Operation {
 
     /// Its row of the table.
     pub fn row(self) -> &'static Row {
-        let [abort, complete, create, delete, get, head, list, list_parts, put, upload_part] = &TABLE;
+        let [abort, complete, create, delete, get, head, list, list_parts, put, restore, upload_part] = &TABLE;
         match self {
             Self::AbortMultipartUpload => abort,
             Self::CompleteMultipartUpload => complete,
@@ -255,6 +268,7 @@ impl Operation {
             Self::ListObjectsV2 => list,
             Self::ListParts => list_parts,
             Self::PutObject => put,
+            Self::RestoreObject => restore,
             Self::UploadPart => upload_part,
         }
     }

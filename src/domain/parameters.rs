@@ -15,6 +15,7 @@ use crate::domain::headers::Headers;
 use crate::domain::member::Member;
 use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
+use crate::domain::restore::Tier;
 use crate::domain::sigv4;
 
 /// The members of a request that its operation takes, as far as they were given.
@@ -59,6 +60,8 @@ pub struct Parameters {
     pub part_number_marker: Option<u32>,
     /// What an upload in parts shall come to in the end, in bytes: held against a grant's limit, and not signed.
     pub planned_size: Option<u64>,
+    pub days: Option<u32>,
+    pub tier: Option<Tier>,
     pub version_id: Option<String>,
     pub mfa: Option<MfaCode>,
     pub bypass_governance_retention: bool,
@@ -83,6 +86,7 @@ impl Parameters {
             Member::ContentType => self.content_type = Some(forms::header_text(name, value)?),
             Member::ContinuationToken => self.continuation_token = Some(forms::text(name, value)?.to_owned()),
             Member::CustomerEncryption => self.server_side_encryption = Some(forms::customer_encryption(value)?),
+            Member::Days => self.days = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Delimiter => self.delimiter = Some(forms::text(name, value)?.to_owned()),
             Member::DownloadAs => self.download_as = Some(forms::file_name(value)?),
             Member::IfNoneMatch => self.if_none_match = forms::one_of(member, value)?,
@@ -99,6 +103,7 @@ impl Parameters {
             Member::StartAfter => self.start_after = Some(forms::text(name, value)?.to_owned()),
             Member::StorageClass => self.storage_class = Some(forms::storage_class(value)?),
             Member::Tags => self.tags = forms::tags(value)?,
+            Member::Tier => self.tier = Some(forms::tier(value)?),
             Member::UploadId => self.upload_id = Some(forms::id(name, value)?),
             Member::VersionId => self.version_id = Some(forms::id(name, value)?),
         }

@@ -66,6 +66,7 @@ impl Request {
             | Operation::ListObjectsV2
             | Operation::ListParts
             | Operation::PutObject
+            | Operation::RestoreObject
             | Operation::UploadPart => Right::Operation(self.operation),
         };
         let rights = Rights::NONE.with(own);

@@ -75,8 +75,8 @@ pub struct GrantEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     key: Option<String>,
-    /// `read`, `read_version`, `write`, `delete`, `delete_version`, `list`, `bypass_governance`, or names of S3
-    /// operations.
+    /// `read`, `read_version`, `write`, `delete`, `delete_version`, `list`, `restore`, `bypass_governance`, or names
+    /// of S3 operations.
     #[schema(example = json!(["read", "write"]))]
     actions: Vec<&'static str>,
     /// The most that `expires_in` may be, in seconds; null in a deny.

@@ -29,6 +29,10 @@ pub struct Issued {
     /// these values.
     #[schema(example = json!({"content-type": "image/png", "if-none-match": "*"}))]
     pub headers: BTreeMap<String, String>,
+    /// The body to send, exactly so: it is signed. Only where the service makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub body: Option<String>,
     /// The names of all headers that the signature binds, sorted.
     #[schema(example = json!(["content-length", "content-type", "host", "if-none-match"]))]
     pub signed_headers: Vec<String>,
@@ -68,6 +72,7 @@ impl Issued {
             method: row.method.as_str(),
             url: url.into_string(),
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: permit.body().map(str::to_owned),
             signed_headers: presign::signed_headers(permit).into_iter().map(str::to_owned).collect(),
             bucket: permit.bucket().to_string(),
             key: (!lists).then(|| permit.object().to_owned()),

@@ -19,5 +19,6 @@ mod support;
 mod uploads;
 #[path = "../it/verifier.rs"]
 mod verifier;
+mod versions;
 mod works;
 mod world;

@@ -46,8 +46,19 @@ impl Store {
 
     /// Makes a bucket; one that is there already is as good.
     pub fn make_bucket(&self, name: &str) {
-        let reply = self.call("PUT", &format!("/{name}"), "s3", "");
-        assert_eq!(reply.status, 200, "{}", reply.text());
+        self.prepare(&format!("/{name}"), &[], "");
+    }
+
+    /// Makes a bucket whose objects have versions and can be locked.
+    pub fn make_locked_bucket(&self, name: &str) {
+        self.prepare(&format!("/{name}"), &[("x-amz-bucket-object-lock-enabled", "true")], "");
+    }
+
+    /// A PUT by the store's own user, which must succeed.
+    #[track_caller]
+    pub fn prepare(&self, path: &str, headers: &[(&str, &str)], body: &str) {
+        let reply = self.call("PUT", path, "s3", headers, body);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
     }
 
     /// Credentials of the store's role, for the shortest time that it gives.
@@ -55,7 +66,7 @@ impl Store {
         let encoded = self.get("ROLE_ARN").replace(':', "%3A").replace('/', "%2F");
         let form =
             format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=e2e&DurationSeconds=900&RoleArn={encoded}");
-        let reply = self.call("POST", "/", "sts", &form);
+        let reply = self.call("POST", "/", "sts", &[], &form);
         assert_eq!(reply.status, 200, "{}", reply.text());
         let text = reply.text();
         let between = |name: &str| {
@@ -71,7 +82,7 @@ impl Store {
     }
 
     /// A request that the store's own user signs in its headers.
-    fn call(&self, method: &str, path: &str, service: &str, form: &str) -> Reply {
+    fn call(&self, method: &str, path: &str, service: &str, more: &[(&str, &str)], form: &str) -> Reply {
         let url = format!("{}{path}", self.get("ENDPOINT"));
         let identity = Credentials::new(self.get("ACCESS_KEY"), self.get("SECRET_KEY"), None, None, "e2e").into();
         let mut settings = SigningSettings::default();
@@ -85,10 +96,11 @@ impl Store {
             .build()
             .unwrap();
         let body = SignableBody::Bytes(form.as_bytes());
-        let form_type = [("content-type", "application/x-www-form-urlencoded")];
-        let request = SignableRequest::new(method, url.as_str(), form_type.into_iter(), body).unwrap();
+        let headers =
+            || [("content-type", "application/x-www-form-urlencoded")].into_iter().chain(more.iter().copied());
+        let request = SignableRequest::new(method, url.as_str(), headers(), body).unwrap();
         let (signed, _) = sign(request, &parameters.into()).unwrap().into_parts();
-        let call = Call::to(method, &url).header(form_type[0].0, form_type[0].1).body(form);
+        let call = headers().fold(Call::to(method, &url), |call, (name, value)| call.header(name, value)).body(form);
         signed.headers().fold(call, |call, (name, value)| call.header(name, value)).send()
     }
 }

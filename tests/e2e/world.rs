@@ -18,7 +18,8 @@ use crate::verifier;
 use crate::verifier::Fault;
 
 /// A running service with the aliases `media` (path style), `virtual` (the bucket in the host), `session` (temporary
-/// credentials), `once` (write-once) and `small` (objects of 8 MiB at most), all of one bucket of the test's own.
+/// credentials), `once` (write-once), `small` (objects of 8 MiB at most), `versions` (and what is not the latest) and
+/// `locks` (and what GOVERNANCE locks), all of one bucket of the test's own.
 pub struct World {
     pub store: Store,
     service: Service,
@@ -62,10 +63,14 @@ impl World {
     /// Asks for a URL; the members of `more` are added to operation, bucket and key.
     #[track_caller]
     pub fn issue(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Issued {
-        let request = request(operation, alias, key, more);
-        let reply = self.service.post(&self.token, "/v1/presign", &request);
-        assert_eq!(reply.status, 200, "{request}: {}", reply.text());
+        let reply = self.presign(operation, alias, key, more);
+        assert_eq!(reply.status, 200, "{operation} {key} {more}: {}", reply.text());
         Issued(reply.json())
+    }
+
+    /// Asks for a URL, whatever comes of it.
+    pub fn presign(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Reply {
+        self.service.post(&self.token, "/v1/presign", &request(operation, alias, key, more))
     }
 
     /// Asks another route for a key of Alice's; the members of `more` are added to bucket and key.
@@ -202,9 +207,11 @@ path = "session.json"
 
 [buckets]
 media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+locks = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 once = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 small = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 session = {{ bucket = "{bucket}", region = "{region}", credentials = "session", endpoint = "{endpoint}" }}
+versions = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
 "#
     );
@@ -225,6 +232,18 @@ overrides = ["content_type", "content_disposition", "content_language", "content
 "#,
             alias == "once",
             if alias == "small" { "max_size = \"8MiB\"" } else { "" },
+        ));
+    }
+    for (alias, more) in [("versions", ""), ("locks", ", \"bypass_governance\"")] {
+        toml.push_str(&format!(
+            r#"
+[[grants]]
+name = "{alias}"
+bucket = "{alias}"
+prefix = "{{sub}}/"
+actions = ["read", "read_version", "write", "delete", "delete_version", "restore"{more}]
+require = {{ mfa = "never" }}
+"#
         ));
     }
     toml

@@ -48,6 +48,7 @@ mod readme_clients;
 mod readme_grants;
 mod readme_lists;
 mod readme_reference;
+mod restore;
 mod secrets;
 mod serve;
 mod signers;

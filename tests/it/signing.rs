@@ -129,11 +129,18 @@ fn body() -> impl Strategy<Value = serde_json::Value> {
             json!({ "operation": "DeleteObject", "key": key, "version_id": version, "mfa": mfa,
                     "bypass_governance_retention": bypass })
         });
+    let restore =
+        (key(), prop::option::of("[ -~]{1,40}"), prop::option::of(1..=i32::MAX)).prop_map(|(key, version, days)| {
+            let mut body = json!({ "operation": "RestoreObject", "key": key, "tier": "Bulk" });
+            version.into_iter().for_each(|version| body["version_id"] = version.into());
+            days.into_iter().for_each(|days| body["days"] = days.into());
+            body
+        });
     let list = (key(), parameter(), parameter(), 1..1000u32).prop_map(|(prefix, after, delimiter, most)| {
         json!({ "operation": "ListObjectsV2", "prefix": prefix, "start_after": after, "delimiter": delimiter,
                 "continuation_token": after, "max_keys": most })
     });
-    let any = prop_oneof![get, save, put, delete, delete_version, list, upload_in_parts()];
+    let any = prop_oneof![get, save, put, delete, delete_version, list, restore, upload_in_parts()];
     (any, 1..604_800u32).prop_map(|(mut body, seconds)| {
         body["bucket"] = "media".into();
         body["expires_in"] = seconds.into();

@@ -160,7 +160,7 @@ fn configured(places: &[String], identities: &[&Value]) -> Presignd {
 name = "g{number}"
 bucket = "b{number}"
 prefix = ""
-actions = ["read", "read_version", "write", "delete", "delete_version", "list"]
+actions = ["read", "read_version", "write", "delete", "delete_version", "list", "restore"]
 max_expires = "7d"
 [grants.upload]
 storage_classes = ["STANDARD", "STANDARD_IA", "GLACIER_IR", "INTELLIGENT_TIERING"]
@@ -256,6 +256,14 @@ fn otherwise(vector: &Value) -> Option<(&'static str, Value)> {
         theirs["expected_url"] = json!(url.replace("X-Amz-Expires=3600", "X-Amz-Expires=60"));
         theirs["input"]["expires_seconds"] = json!(60);
         return Some(("the minute that an MFA code gives", theirs));
+    }
+    if vector["operation"] == "RestoreObject" {
+        // Of the body that asks for nothing but S3's defaults; botocore signs none.
+        theirs["input"]["headers"]["content-md5"] = json!("em7C1zBCRStqlJY4Hu3rvw==");
+        theirs["expected_signed_headers"] = json!(["content-md5", "host"]);
+        theirs["expected_url"] =
+            json!(url.replace("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=content-md5%3Bhost"));
+        return Some(("the MD5 that binds a restore's body", theirs));
     }
     None
 }

@@ -16,6 +16,7 @@ use crate::domain::operation::Operation;
 use crate::domain::policy::Question;
 use crate::domain::policy::judge::Judged;
 use crate::domain::refusal::Refusal;
+use crate::domain::restore;
 
 /// A request that a grant allows, as it is to be signed: signing only writes it down.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub struct Permit {
     target: Arc<Target>,
     object: String,
     headers: Headers,
+    body: Option<String>,
     query: Vec<(&'static str, String)>,
     signed_at: SystemTime,
     lifetime: Lifetime,
@@ -44,13 +46,18 @@ impl fmt::Debug for Permit {
 
 impl Judged {
     /// Writes the request down: its lifetime is settled against the token and the credentials.
-    pub(super) fn permit(self, question: &Question<'_>, object: &str) -> Result<Permit, Refusal> {
+    pub(super) fn permit(mut self, question: &Question<'_>, object: &str) -> Result<Permit, Refusal> {
         let row = question.operation().row();
         let bucket = question.bucket;
         let own = question.policy.grant(self.place).credentials.as_ref();
         let credentials = own.unwrap_or(if row.reads { &bucket.read_credentials } else { &bucket.write_credentials });
         let (lifetime, limited_by) = question.settle(&self, credentials)?;
         let stable = self.parameters.stable;
+        let restores = question.operation() == Operation::RestoreObject;
+        let body = restores.then(|| restore::body(&self.parameters));
+        if let Some(body) = &body {
+            self.parameters.content_md5 = Some(restore::content_md5(body));
+        }
         let mut query = self.parameters.query();
         query.extend(row.subresource.map(|(name, value)| (name, value.to_owned())));
         if row.names == Names::Prefix {
@@ -67,6 +74,7 @@ impl Judged {
             target: bucket.target.clone(),
             object: object.to_owned(),
             headers: self.parameters.headers(),
+            body,
             query,
             signed_at: signing_time(question.around.now, stable, lifetime),
             lifetime,
@@ -114,6 +122,11 @@ impl Permit {
     /// What is signed as headers beside `host`: sorted, names in lower case, `content-length` among them.
     pub fn headers(&self) -> &[(String, String)] {
         self.headers.as_slice()
+    }
+
+    /// The body that goes with it, where it is not the caller's to choose; its MD5 is among the headers.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 
     /// What is signed as query parameters beside SigV4's own: sorted by name.

@@ -50,8 +50,8 @@ fn operation_not_offered(operation: &str) -> Option<(&'static str, &'static str)
         | "ListObjectsV2"
         | "ListParts"
         | "PutObject"
+        | "RestoreObject"
         | "UploadPart" => None,
-        "RestoreObject" => Some(("an operation that is not available in this version", "#/operation")),
         _ => Some(("an operation that the contract has no name for", "#/operation")),
     }
 }

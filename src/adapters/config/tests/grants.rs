@@ -46,7 +46,7 @@ bucket = "media"
 name = "a"
 bucket = "media"
 prefix = "users/x{sub}/"
-actions = ["raed", "restore", "CopyObject", "GetObject", 5]
+actions = ["raed", "PostObject", "CopyObject", "GetObject", 5]
 issuers = []
 max_expires = "13h"
 credentials = "man"
@@ -55,9 +55,9 @@ enabled = "no"
         &[
             "4:10: a {claim} is a whole segment; correct it",
             r#"5:12: there is no action "raed"; write "read" if that is meant"#,
-            "5:20: the action restore is not available in this version; remove it",
-            r#"5:31: there is no action "CopyObject"; write one of read, read_version, write, delete, delete_version, list, bypass_governance, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, UploadPart"#,
-            "5:58: a string is expected, not an integer; write it in quotes",
+            "5:20: the action PostObject is not available in this version; remove it",
+            r#"5:34: there is no action "CopyObject"; write one of read, read_version, write, delete, delete_version, list, restore, bypass_governance, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, RestoreObject, UploadPart"#,
+            "5:61: a string is expected, not an integer; write it in quotes",
             "6:11: issuers is empty; name at least one",
             "7:15: no grant may allow more than expiry.max (43200 s); lower it, or raise expiry.max",
             r#"8:15: there is no credentials "man"; write "main" if that is meant"#,

@@ -1,0 +1,49 @@
+//! RestoreObject's body: how long an archived object shall be there, and how soon.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use md5::Digest;
+use md5::Md5;
+
+use crate::domain::parameters::Parameters;
+
+/// How soon an archived object shall be there, by S3's name for it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GlacierJobParameters.html>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    Bulk,
+    Expedited,
+    Standard,
+}
+
+impl Tier {
+    /// Every tier.
+    pub const ALL: [Self; 3] = [Self::Bulk, Self::Expedited, Self::Standard];
+
+    /// Their names.
+    pub const NAMES: [&'static str; 3] = [Self::Bulk.as_str(), Self::Expedited.as_str(), Self::Standard.as_str()];
+
+    /// S3's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bulk => "Bulk",
+            Self::Expedited => "Expedited",
+            Self::Standard => "Standard",
+        }
+    }
+}
+
+/// The XML that asks for what the parameters say. Without days S3 takes it only of what moves between tiers by itself.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html>
+pub fn body(parameters: &Parameters) -> String {
+    let days = parameters.days.map(|days| format!("<Days>{days}</Days>")).unwrap_or_default();
+    let tier = parameters.tier.map(Tier::as_str);
+    let tier = tier.map(|tier| format!("<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters>"));
+    let tier = tier.unwrap_or_default();
+    format!("<RestoreRequest xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{days}{tier}</RestoreRequest>")
+}
+
+/// `Content-MD5` of a body: an unsigned one would leave the body to whoever holds the URL.
+pub fn content_md5(body: &str) -> String {
+    BASE64_STANDARD.encode(Md5::digest(body))
+}
