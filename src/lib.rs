@@ -74,6 +74,7 @@
 //!   region           names of regions, and AWS's partitions
 //!   request          JSON to a request, every wrong member reported
 //!   restore          RestoreObject's body
+//!   retention        Object Lock: what nobody may overwrite or delete, and how long
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   sigv4            canonical request, string to sign, signing keys

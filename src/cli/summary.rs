@@ -24,6 +24,9 @@ use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
+use crate::domain::retention::LegalHold;
+use crate::domain::retention::LockLimits;
+use crate::domain::retention::LockMode;
 use crate::domain::step_up::StepUp;
 
 /// The grants in the file's order, an empty line between two.
@@ -182,7 +185,9 @@ fn upload(limits: &UploadLimits, default: Option<&ServerSideEncryption>) -> Vec<
     let classes = joined(limits.storage_classes.iter().map(StorageClass::as_str), " or ");
     said.push(format!("storage class {classes}"));
     said.push(format!("encryption {}", encrypted(limits, default)));
+    said.extend(limits.object_lock.as_ref().map(|lock| format!("lock {}", locked(lock))));
     said.extend((!limits.tags.is_empty()).then(|| format!("may set the tags {}", limits.tags.join(", "))));
+    said.extend(limits.client_side_encryption.then(|| "encrypted by the S3 Encryption Client, v2 or later".to_owned()));
     said.extend((!limits.metadata).then(|| "no metadata of the caller's".to_owned()));
     said.extend(set("metadata", &limits.set_metadata));
     said.extend(set("tags", &limits.set_tags));
@@ -220,6 +225,21 @@ fn encryption(signed_in: &ServerSideEncryption) -> String {
     said
 }
 
+fn locked(limits: &LockLimits) -> String {
+    let mut said = Vec::new();
+    if limits.asks_for_retention() {
+        said.push(limits.mode.map_or("GOVERNANCE or COMPLIANCE", LockMode::as_str).to_owned());
+    }
+    said.extend(limits.min_retention.map(|least| format!("{} or longer", span(least))));
+    said.extend(limits.max_retention.map(|most| format!("at most {}", span(most))));
+    match limits.legal_hold {
+        LegalHold::None => {}
+        LegalHold::Open => said.push("may set a legal hold".to_owned()),
+        LegalHold::Required => said.push("with a legal hold".to_owned()),
+    }
+    said.join(", ")
+}
+
 fn set<T>(what: &str, values: &[(String, T)]) -> Option<String> {
     let names = joined(values.iter().map(|(name, _)| name), ", ");
     (!values.is_empty()).then(|| format!("signs in the {what} {names}"))
@@ -237,7 +257,7 @@ fn download(limits: &DownloadLimits) -> Vec<String> {
 /// In the largest unit that gives a whole number.
 fn span(time: Duration) -> String {
     let seconds = time.as_secs();
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let units = [(31_536_000, "y"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
     let fitting = units.into_iter().find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit));
     fitting.map_or("0s".to_owned(), |(unit, name)| format!("{}{name}", seconds / unit))
 }
@@ -305,6 +325,7 @@ require_checksum = true
 write_once = true
 storage_classes = ["STANDARD", "DEEP_ARCHIVE"]
 server_side_encryption = { algorithm = "aws:kms", kms_key_id = "alias/uploads", bucket_key = true }
+object_lock = { mode = "COMPLIANCE", min_retention = "30d", max_retention = "7y", legal_hold = true }
 tags = ["case"]
 metadata = false
 set_metadata = { owner = "{sub}", presignd-id = "{id}" }
@@ -327,6 +348,8 @@ enabled = false
 max_expires = "12h"
 [grants.upload]
 kms_key_ids = ["aws/s3", "alias/other"]
+object_lock = { legal_hold = "required" }
+client_side_encryption = "required"
 sse_c = true
 
 [[grants]]
@@ -359,7 +382,9 @@ prefix = ""
 
     #[test]
     fn a_span_is_told_in_its_largest_unit() {
-        for (seconds, text) in [(0, "0s"), (59, "59s"), (90, "90s"), (5_400, "90m"), (43_200, "12h"), (604_800, "7d")] {
+        for (seconds, text) in
+            [(0, "0s"), (59, "59s"), (90, "90s"), (5_400, "90m"), (43_200, "12h"), (604_800, "7d"), (220_752_000, "7y")]
+        {
             assert_eq!(span(Duration::from_secs(seconds)), text);
         }
     }

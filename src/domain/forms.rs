@@ -1,9 +1,11 @@
 //! The forms of members: JSON values to values that S3 takes, or what is wrong with them.
 
 mod encryption;
+mod object_lock;
 
 pub(super) use encryption::customer_encryption;
 pub(super) use encryption::server_side_encryption;
+pub(super) use object_lock::object_lock;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

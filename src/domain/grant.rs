@@ -14,6 +14,7 @@ use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::media_type::TypePattern;
 use crate::domain::name::Name;
+use crate::domain::retention::LockLimits;
 use crate::domain::scope::Scope;
 use crate::domain::step_up::StepUp;
 use crate::domain::template::KeyTemplate;
@@ -179,8 +180,11 @@ pub struct UploadLimits {
     pub kms_keys: Vec<KmsKey>,
     /// Whether the client may bring a key of its own.
     pub sse_c: bool,
+    pub object_lock: Option<LockLimits>,
     /// Tag names that the caller may set.
     pub tags: Vec<String>,
+    /// The metadata must be the S3 Encryption Client's, v3 or v2.
+    pub client_side_encryption: bool,
     /// Whether the caller may set metadata.
     pub metadata: bool,
     /// Names in lower case.
@@ -200,7 +204,9 @@ impl Default for UploadLimits {
             server_side_encryption: None,
             kms_keys: Vec::new(),
             sse_c: false,
+            object_lock: None,
             tags: Vec::new(),
+            client_side_encryption: false,
             metadata: true,
             set_metadata: Vec::new(),
             set_tags: Vec::new(),

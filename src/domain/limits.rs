@@ -1,8 +1,11 @@
 //! The limits of a grant against what a request says: what is unmet, and what the grant signs in.
 
+mod client_side_encryption;
 mod encryption;
+mod retention;
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use crate::domain::disposition;
 use crate::domain::encryption::ServerSideEncryption;
@@ -43,6 +46,8 @@ pub struct Around<'a> {
     pub filling: Filling<'a>,
     /// The bucket's.
     pub default_encryption: Option<&'a ServerSideEncryption>,
+    /// What retentions are counted from.
+    pub signed_at: SystemTime,
 }
 
 /// Whether the caller's address is one that the grant demands; no member of a request can mend it.
@@ -64,7 +69,8 @@ impl Upload<'_> {
     fn put(mut self) -> Vec<MemberError> {
         self.size("content_length", self.parameters.content_length);
         self.content_type();
-        self.checksum();
+        self.object_lock();
+        self.checksum(self.is_locked());
         self.write_once();
         self.encryption();
         self.storage_class();
@@ -77,6 +83,7 @@ impl Upload<'_> {
     fn create(mut self) -> Vec<MemberError> {
         self.size_of_plan();
         self.content_type();
+        self.object_lock();
         self.checksum_algorithm();
         self.encryption();
         self.storage_class();
@@ -88,7 +95,7 @@ impl Upload<'_> {
     fn part(mut self) -> Vec<MemberError> {
         let planned = self.parameters.planned_size.unwrap_or_default();
         self.size("content_length", self.parameters.content_length.map(|length| length.max(planned)));
-        self.checksum();
+        self.checksum(self.limits.object_lock.is_some());
         self.customer_encryption();
         self.unmet
     }
@@ -132,15 +139,26 @@ impl Upload<'_> {
         }
     }
 
-    fn checksum(&mut self) {
+    fn object_lock(&mut self) {
+        let given = &mut self.parameters.object_lock;
+        self.unmet.extend(retention::hold(self.limits.object_lock.as_ref(), given, self.around.signed_at));
+    }
+
+    fn is_locked(&self) -> bool {
+        !self.parameters.object_lock.is_empty()
+    }
+
+    /// S3 takes no lock, and no part of what is locked, without one.
+    fn checksum(&mut self, is_locked: bool) {
         let given = self.parameters.checksum.is_some() || self.parameters.content_md5.is_some();
-        if self.limits.require_checksum && !given {
+        if (self.limits.require_checksum || is_locked) && !given {
             self.say("/checksum", "give checksum or content_md5");
         }
     }
 
     fn checksum_algorithm(&mut self) {
-        if self.limits.require_checksum && self.parameters.upload_checksum.is_none() {
+        let asked = self.limits.require_checksum || self.is_locked();
+        if asked && self.parameters.upload_checksum.is_none() {
             self.say("/checksum", "give checksum with an algorithm");
         }
     }
@@ -179,6 +197,9 @@ impl Upload<'_> {
         self.sign_in("metadata", set, &mut given, forms::is_metadata_value);
         if forms::metadata_size(&given) > forms::MOST_METADATA {
             self.say("/metadata", "with what the grant adds, metadata takes more than 2048 bytes");
+        }
+        if self.limits.client_side_encryption {
+            self.unmet.extend(client_side_encryption::unmet(&given));
         }
         self.parameters.metadata = given;
     }

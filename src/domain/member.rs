@@ -28,6 +28,7 @@ pub enum Member {
     MaxParts,
     Metadata,
     Mfa,
+    ObjectLock,
     ObjectSize,
     PartNumber,
     PartNumberMarker,
@@ -62,6 +63,8 @@ pub enum Form {
     Id,
     /// `{ "algorithm", "value" }` of a whole object, perhaps with `"type": "FULL_OBJECT"`.
     ObjectChecksum,
+    /// `{ "mode", "retain_until", "legal_hold" }`.
+    ObjectLock,
     /// An object of the members of [`crate::domain::grant::ResponseMember`].
     Response,
     /// An object of strings.
@@ -82,7 +85,7 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::BypassGovernanceRetention,
         Self::CacheControl,
         Self::Checksum,
@@ -105,6 +108,7 @@ impl Member {
         Self::MaxParts,
         Self::Metadata,
         Self::Mfa,
+        Self::ObjectLock,
         Self::ObjectSize,
         Self::PartNumber,
         Self::PartNumberMarker,
@@ -241,6 +245,12 @@ impl Member {
                 "The serial number or ARN of the bucket owner's MFA device, a blank, and the code that it shows: for a \
                  bucket with MFA delete, beside `version_id`. Such a URL lives 60 s at most.",
                 r#""20899872 301749""#,
+            ),
+            Self::ObjectLock => (
+                "object_lock",
+                Form::ObjectLock,
+                "Object Lock, as far as the grant leaves it open; with `checksum` or `content_md5`, as S3 demands.",
+                r#"{"mode":"GOVERNANCE","retain_until":"2033-11-24T12:00:00Z"}"#,
             ),
             Self::ObjectSize => (
                 "object_size",

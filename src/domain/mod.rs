@@ -27,6 +27,7 @@ pub mod refusal;
 pub mod region;
 pub mod request;
 pub mod restore;
+pub mod retention;
 pub mod scheme;
 pub mod scope;
 pub mod sigv4;

@@ -16,6 +16,7 @@ use crate::domain::member::Member;
 use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
 use crate::domain::restore::Tier;
+use crate::domain::retention::ObjectLock;
 use crate::domain::sigv4;
 
 /// The members of a request that its operation takes, as far as they were given.
@@ -43,6 +44,7 @@ pub struct Parameters {
     pub storage_class: Option<StorageClass>,
     /// Beside a read only SSE-C.
     pub server_side_encryption: Option<ServerSideEncryption>,
+    pub object_lock: ObjectLock,
     /// `If-None-Match: *`.
     pub if_none_match: bool,
     pub delimiter: Option<String>,
@@ -94,6 +96,7 @@ impl Parameters {
             Member::MaxParts => self.max_parts = u32::try_from(forms::integer(member, value)?).ok(),
             Member::Metadata => self.metadata = forms::metadata(value)?,
             Member::Mfa => self.mfa = Some(forms::mfa(value)?),
+            Member::ObjectLock => self.object_lock = forms::object_lock(value)?,
             Member::ObjectSize => self.object_size = Some(forms::integer(member, value)?.unsigned_abs()),
             Member::PartNumber => self.part_number = u32::try_from(forms::integer(member, value)?).ok(),
             Member::PartNumberMarker => self.part_number_marker = u32::try_from(forms::integer(member, value)?).ok(),
@@ -114,12 +117,18 @@ impl Parameters {
     pub fn conflicts(&self) -> Vec<MemberError> {
         let both = self.download_as.is_some() && self.response(ResponseMember::ContentDisposition).is_some();
         let latest = self.version_id.is_none();
+        let summed = self.checksum.is_some() || self.content_md5.is_some() || self.upload_checksum.is_some();
         let rows = [
             (both, "/download_as", "leave out download_as or response.content_disposition"),
             (
                 latest && self.mfa.is_some(),
                 "/mfa",
                 "leave out mfa, or give the version_id: S3 asks it of versions only",
+            ),
+            (
+                !self.object_lock.is_empty() && !summed,
+                "/checksum",
+                "give a checksum: S3 takes no object_lock without one",
             ),
         ];
         let wrong = rows.into_iter().filter(|(wrong, ..)| *wrong);
@@ -164,6 +173,9 @@ impl Parameters {
         }
         add("x-amz-mp-object-size", self.object_size.map(|size| size.to_string().into()));
         for (name, value) in self.server_side_encryption.iter().flat_map(ServerSideEncryption::headers) {
+            add(name, Some(value.into()));
+        }
+        for (name, value) in self.object_lock.headers() {
             add(name, Some(value.into()));
         }
         add("x-amz-storage-class", self.storage_class.as_ref().map(|class| class.as_str().into()));

@@ -1,5 +1,7 @@
 //! `GET /v1/grants`: what a token may do, with its claims filled in.
 
+mod upload;
+
 use std::sync::Arc;
 
 use axum::Extension;
@@ -12,10 +14,8 @@ use crate::domain::action::Action;
 use crate::domain::action::Right;
 use crate::domain::action::Rights;
 use crate::domain::caller::Caller;
-use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
-use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
 use crate::domain::step_up::StepUp;
 use crate::http::context::Context;
@@ -24,6 +24,7 @@ use crate::http::error::ApiResult;
 use crate::http::error::Code;
 use crate::http::extract::Authenticated;
 use crate::http::extract::WithinAddressLimit;
+use crate::http::grants::upload::UploadEntry;
 use crate::http::reply::Json;
 
 /// A page of the caller's grants. Charges nothing beside the address. All grants are looked at, and there may be very
@@ -92,50 +93,6 @@ pub struct GrantEntry {
     download: Option<DownloadEntry>,
     /// What must hold besides.
     require: RequireEntry,
-}
-
-/// What an upload under a grant must or may be.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct UploadEntry {
-    /// In bytes; null: any.
-    #[schema(required = true, example = 104857600)]
-    max_size: Option<u64>,
-    /// Null: any.
-    #[schema(required = true, example = json!(["image/png"]))]
-    content_types: Option<Vec<String>>,
-    /// `checksum` or `content_md5` must be sent.
-    require_checksum: bool,
-    /// An object that is there already is not overwritten: `If-None-Match: *` is signed.
-    write_once: bool,
-    #[schema(example = json!(["STANDARD"]))]
-    storage_classes: Vec<String>,
-    /// What is signed in, and must be named alike if it is named; null: AES256 or none.
-    #[schema(required = true)]
-    server_side_encryption: Option<EncryptionEntry>,
-    /// Whether other KMS keys may be named.
-    kms_key_ids: bool,
-    /// Whether `server_side_encryption` may be a key of the client's own.
-    sse_c: bool,
-    /// The names of the tags that may be set.
-    tags: Vec<String>,
-    /// Whether `metadata` may be set.
-    metadata: bool,
-    /// The names of the metadata that the service sets.
-    set_metadata: Vec<String>,
-    /// The names of the tags that the service sets.
-    set_tags: Vec<String>,
-    /// Whether `file_name` may be sent in place of `key`.
-    file_name: bool,
-}
-
-/// How an upload is encrypted, without the key that does it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct EncryptionEntry {
-    #[schema(example = "aws:kms")]
-    algorithm: &'static str,
-    /// Of KMS: null where the bucket decides.
-    #[schema(required = true)]
-    bucket_key: Option<bool>,
 }
 
 /// What a download under a grant may ask for.
@@ -282,7 +239,7 @@ fn entry(grant: &Grant, policy: &Policy) -> GrantEntry {
         actions: grant.actions.iter().chain(every).map(|action| action.as_str()).collect(),
         max_expires_in: allows.then(|| grant.max_expires.seconds()),
         enabled: grant.enabled,
-        upload: (allows && grant.writes()).then(|| upload(grant, policy.bucket(&grant.bucket))),
+        upload: (allows && grant.writes()).then(|| UploadEntry::of(grant, policy.bucket(&grant.bucket))),
         download: grant.downloads().then(|| download(grant)),
         require: require(grant),
     }
@@ -296,35 +253,6 @@ fn require(grant: &Grant) -> RequireEntry {
         mfa: of(Rights::NONE),
         delete_version_mfa: deletes_versions.then(|| of(Rights::NONE.with(Right::DeleteVersion))).flatten(),
     }
-}
-
-fn upload(grant: &Grant, bucket: Option<&Bucket>) -> UploadEntry {
-    let limits = &grant.upload;
-    let default = bucket.and_then(|bucket| bucket.default_encryption.as_ref());
-    let names = |pairs: &[(String, _)]| pairs.iter().map(|(name, _)| name.clone()).collect();
-    UploadEntry {
-        max_size: limits.max_size,
-        content_types: limits.content_types.as_ref().map(|types| types.iter().map(ToString::to_string).collect()),
-        require_checksum: limits.require_checksum,
-        write_once: limits.write_once,
-        storage_classes: limits.storage_classes.iter().map(|class| class.as_str().to_owned()).collect(),
-        server_side_encryption: limits.server_side_encryption.as_ref().or(default).map(encryption),
-        kms_key_ids: limits.server_side_encryption.is_none() && !limits.kms_keys.is_empty(),
-        sse_c: limits.server_side_encryption.is_none() && limits.sse_c,
-        tags: limits.tags.clone(),
-        metadata: limits.metadata,
-        set_metadata: names(&limits.set_metadata),
-        set_tags: names(&limits.set_tags),
-        file_name: limits.key_template.is_some(),
-    }
-}
-
-fn encryption(signed_in: &ServerSideEncryption) -> EncryptionEntry {
-    let bucket_key = match signed_in {
-        ServerSideEncryption::Kms(kms) => kms.bucket_key,
-        ServerSideEncryption::S3 | ServerSideEncryption::Customer(_) => None,
-    };
-    EncryptionEntry { algorithm: signed_in.algorithm(), bucket_key }
 }
 
 fn download(grant: &Grant) -> DownloadEntry {

@@ -1,6 +1,8 @@
 //! What a grant asks of uploads and downloads, cell by cell: missing, wrong, right.
 
+mod client_side_encryption;
 mod encryption;
+mod object_lock;
 
 use serde_json::Value;
 use serde_json::json;

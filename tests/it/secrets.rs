@@ -21,13 +21,16 @@ const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLE/session+token==";
 const FILE_SECRET: &str = "FileSecretAccessKeyEXAMPLE+of/a/file";
 const FILE_SESSION_TOKEN: &str = "file-session-token-EXAMPLE";
 
+/// 32 bytes in base64.
+const CLIENT_KEY: &str = "TWFueSBzZWNyZXQgYnl0ZXMgb2YgYSBjbGllbnQhISE=";
+
 const CONFIG: &str = r#"
     [audit]
     path = "audit.jsonl"
     [log]
     level = "trace"
     [rate_limits]
-    per_subject = { rate = "1/h", burst = 40 }
+    per_subject = { rate = "1/h", burst = 80 }
     [credentials.main]
     provider = "environment"
     [credentials.file]
@@ -97,6 +100,7 @@ fn hidden() -> Hidden {
         ("the session token", SESSION_TOKEN),
         ("the file's secret key", FILE_SECRET),
         ("the file's session token", FILE_SESSION_TOKEN),
+        ("a client's key", CLIENT_KEY),
     ] {
         hidden.add(what, secret);
     }
@@ -127,7 +131,16 @@ fn no_log_audit_line_metric_or_error_carries_a_secret_a_token_or_a_signature() {
         ("a token of nobody", token_with(&json!({"iss": "https://nobody.example"}))),
         ("garbage", "eyJnYXJiYWdl.eyJvZiI6Im1pbmUi.c2lnbmF0dXJlLW9mLWdhcmJhZ2U".to_owned()),
     ];
+    let encrypted = |key: Value| with(ask("GetObject", "media", "f"), &json!({"server_side_encryption": key}));
     let bodies = [
+        encrypted(json!({"algorithm": "customer", "key": CLIENT_KEY})),
+        encrypted(json!({"algorithm": "AES256", "key": CLIENT_KEY})),
+        encrypted(json!({"algorithm": "customer", "key": CLIENT_KEY, "keys": [CLIENT_KEY]})),
+        encrypted(json!({"algorithm": "customer", "key": format!("{CLIENT_KEY}=")})),
+        with(
+            ask("PutObject", "media", "g"),
+            &json!({"server_side_encryption": {"algorithm": "customer", "key": CLIENT_KEY}}),
+        ),
         ask("GetObject", "media", "a"),
         ask("PutObject", "other", "b"),
         ask("GetObject", "nowhere", "c"),
@@ -185,12 +198,18 @@ fn no_command_prints_a_secret() {
     let mut hidden = hidden();
     hidden.add_token("the token", &caller);
     let get = ["GetObject", "media", "a"];
+    let encrypted = |key: &str| json!({"server_side_encryption": {"algorithm": "customer", "key": key}});
+    let with_key = with(ask("PutObject", "media", "a"), &encrypted(CLIENT_KEY)).to_string();
+    let wrong_key = with(ask("PutObject", "media", "a"), &encrypted(&format!("{CLIENT_KEY}="))).to_string();
     for (name, arguments, stdin) in [
         ("check", vec![], ""),
         ("explain", [&["--token-file", "-"][..], &get].concat(), caller.as_str()),
         ("explain", [&["--json", "--token-file", "-"][..], &get].concat(), caller.as_str()),
         ("explain", [&["--token-file", "-"][..], &get].concat(), &caller[..caller.len() - 5]),
         ("explain", [&["--claims", "{\"sub\":\"42\"}"][..], &get].concat(), ""),
+        ("explain", vec!["--claims", "{}", "--request", &with_key], ""),
+        ("explain", vec!["--claims", "{}", "--json", "--request", &with_key], ""),
+        ("explain", vec!["--claims", "{}", "--request", &wrong_key], ""),
     ] {
         let output = presignd.run(name, &arguments, stdin);
         hidden.look(&format!("{name} {arguments:?}"), &format!("{}{}-", output.stdout, output.stderr));

@@ -15,15 +15,19 @@ use aws_sigv4::http_request::SignatureLocation;
 use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::UriPathNormalizationMode;
 use aws_sigv4::sign::v4;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use presignd::domain::action::Action;
 use presignd::domain::bucket::BucketName;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
 use presignd::domain::claims::Value;
+use presignd::domain::encryption::KmsKeyId;
 use presignd::domain::endpoint::Target;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
 use presignd::domain::grant::Grant;
+use presignd::domain::grant::KmsKey;
 use presignd::domain::grant::MfaRule;
 use presignd::domain::grant::ResponseMember;
 use presignd::domain::grant::StorageClass;
@@ -41,6 +45,8 @@ use presignd::domain::policy::Policy;
 use presignd::domain::policy::Window;
 use presignd::domain::presign::presign;
 use presignd::domain::request::Request;
+use presignd::domain::retention::LegalHold;
+use presignd::domain::retention::LockLimits;
 use presignd::domain::scheme::Scheme;
 use presignd::domain::scope::Scope;
 use presignd::domain::sigv4::Signer;
@@ -141,11 +147,42 @@ fn body() -> impl Strategy<Value = serde_json::Value> {
                 "continuation_token": after, "max_keys": most })
     });
     let any = prop_oneof![get, save, put, delete, delete_version, list, restore, upload_in_parts()];
-    (any, 1..604_800u32).prop_map(|(mut body, seconds)| {
+    (any, protection(), 1..604_800u32).prop_map(|(mut body, protection, seconds)| {
+        protect(&mut body, protection);
         body["bucket"] = "media".into();
         body["expires_in"] = seconds.into();
         body
     })
+}
+
+/// How an upload is encrypted, by a client's key or otherwise, and how it is locked.
+fn protection() -> impl Strategy<Value = [serde_json::Value; 3]> {
+    let context = prop::collection::hash_map("\\PC{1,12}", "\\PC{0,12}", 0..4);
+    let kms = ("[!-~]{1,40}", context, any::<bool>()).prop_map(|(key, context, bucket_key)| {
+        json!({ "algorithm": "aws:kms", "kms_key_id": key, "context": context, "bucket_key": bucket_key })
+    });
+    let customer = || {
+        let key =
+            any::<[u8; 32]>().prop_map(|key| json!({ "algorithm": "customer", "key": BASE64_STANDARD.encode(key) }));
+        prop_oneof![Just(json!({ "algorithm": "customer" })), key]
+    };
+    let lock = (any::<bool>(), 2000..9999u32, any::<bool>()).prop_map(|(is_held, year, is_governed)| {
+        let mode = if is_governed { "GOVERNANCE" } else { "COMPLIANCE" };
+        json!({ "mode": mode, "retain_until": format!("{year}-02-28T01:02:03.5+01:00"), "legal_hold": is_held })
+    });
+    let any = prop_oneof![Just(json!({ "algorithm": "AES256" })), kms, customer()];
+    (any, customer(), lock).prop_map(|(any, customer, lock)| [any, customer, lock])
+}
+
+fn protect(body: &mut serde_json::Value, [any, customer, lock]: [serde_json::Value; 3]) {
+    match body["operation"].as_str().unwrap() {
+        "PutObject" | "CreateMultipartUpload" => {
+            body["server_side_encryption"] = any;
+            body["object_lock"] = lock;
+        }
+        "GetObject" | "HeadObject" | "UploadPart" => body["server_side_encryption"] = customer,
+        _ => {}
+    }
 }
 
 /// Each step of an upload in parts.
@@ -196,6 +233,10 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         log_id: world.log_id,
     };
     let tags = body["tags"].as_object().map(|tags| tags.keys().cloned().collect()).unwrap_or_default();
+    let key_id = body["server_side_encryption"]["kms_key_id"].as_str();
+    let kms_keys = key_id.map(|id| KmsKey::Named(KmsKeyId::parse(id).unwrap())).into_iter().collect();
+    let (mode, min_retention, max_retention) = (None, None, None);
+    let object_lock = Some(LockLimits { mode, min_retention, max_retention, legal_hold: LegalHold::Open });
     let storage_classes = vec![StorageClass::standard(), StorageClass::parse("STANDARD_IA").unwrap()];
     let grant = Grant {
         name: name("all"),
@@ -208,7 +249,7 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         enabled: true,
         max_expires: Lifetime::MAX,
         credentials: None,
-        upload: UploadLimits { tags, storage_classes, ..UploadLimits::default() },
+        upload: UploadLimits { tags, storage_classes, kms_keys, object_lock, sse_c: true, ..UploadLimits::default() },
         download: DownloadLimits { overrides: ResponseMember::ALL.to_vec(), stable: true, force_attachment: false },
         source_ips: None,
         mfa: MfaRule::Never,

@@ -23,6 +23,7 @@ use crate::verifier::World;
 
 use ask::instant;
 use ask::request;
+use offer::asks_for_lock;
 use offer::bucket_not_offered;
 use offer::not_offered;
 
@@ -66,7 +67,7 @@ fn points_at(answer: &Value, pointer: &str) -> bool {
 }
 
 /// How many of them this version offers.
-const AGREE: usize = 187;
+const AGREE: usize = 191;
 
 fn vectors() -> Vec<Value> {
     let text = include_str!("../vectors/vectors.jsonl");
@@ -124,15 +125,16 @@ impl<'a> Plan<'a> {
 
     /// The answers for all others: one `presignd sign` for each grant and time.
     fn ask(&self) -> Vec<(&'a Value, Value)> {
-        let mut groups = BTreeMap::<(usize, String), Vec<&Value>>::new();
+        let mut groups = BTreeMap::<(usize, String, String), Vec<&Value>>::new();
         for vector in self.vectors.iter().filter(|vector| bucket_not_offered(vector).is_none()) {
             let place = place(vector, &self.identities);
             let number = self.places.iter().position(|known| *known == place).unwrap();
-            groups.entry((number, instant(&vector["input"]["timestamp"]))).or_default().push(vector);
+            let grant = if asks_for_lock(vector) { format!("l{number}") } else { format!("g{number}") };
+            groups.entry((number, grant, instant(&vector["input"]["timestamp"]))).or_default().push(vector);
         }
-        let answers = groups.into_iter().flat_map(|((number, at), vectors)| {
+        let answers = groups.into_iter().flat_map(|((number, grant, at), vectors)| {
             let requests: Vec<Value> = vectors.iter().map(|vector| request(vector, &format!("b{number}"))).collect();
-            vectors.into_iter().zip(self.presignd.sign(&format!("g{number}"), &at, &requests))
+            vectors.into_iter().zip(self.presignd.sign(&grant, &at, &requests))
         });
         answers.collect()
     }
@@ -153,11 +155,12 @@ max = "7d"
 fn configured(places: &[String], identities: &[&Value]) -> Presignd {
     let mut toml = HEAD.to_owned();
     places.iter().enumerate().for_each(|(number, place)| toml.push_str(&format!("b{number} = {place}\n")));
-    for number in 0..places.len() {
+    let kinds = [("g", ""), ("l", "object_lock = { legal_hold = true }")];
+    for (number, (letter, lock)) in (0..places.len()).flat_map(|number| kinds.map(|kind| (number, kind))) {
         toml.push_str(&format!(
             r#"
 [[grants]]
-name = "g{number}"
+name = "{letter}{number}"
 bucket = "b{number}"
 prefix = ""
 actions = ["read", "read_version", "write", "delete", "delete_version", "list", "restore"]
@@ -173,6 +176,7 @@ kms_key_ids = [
     "k",
 ]
 sse_c = true
+{lock}
 [grants.download]
 overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
 "#

@@ -16,6 +16,7 @@ mod nesting;
 mod places;
 mod reader;
 mod require;
+mod retention;
 mod secrets;
 mod server;
 mod settings;

@@ -10,6 +10,7 @@ use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
 use crate::adapters::config::reader::meant;
 use crate::adapters::config::reader::text;
+use crate::adapters::config::retention;
 use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::size;
@@ -41,15 +42,15 @@ pub(super) fn upload(section: Option<Section<'_>>, scope: Option<&Scope>) -> Upl
         server_side_encryption: encryption::demanded(&mut section),
         kms_keys: section.list("kms_key_ids", encryption::kms_key).unwrap_or_default(),
         sse_c: section.flag("sse_c"),
+        object_lock: retention::object_lock(&mut section),
         tags: tags(&mut section),
+        client_side_encryption: client_side_encryption(&mut section),
         metadata: section.read("metadata", flag).unwrap_or(usual.metadata),
         set_metadata: set_metadata(&mut section),
         set_tags: set_tags(&mut section),
         key_template: key_template(&mut section, scope),
     };
-    for key in ["object_lock", "client_side_encryption", "post_redirects"] {
-        section.not_available(key);
-    }
+    section.not_available("post_redirects");
     for key in ["post_key_prefix", "post_type_prefix"] {
         section.off(key);
     }
@@ -59,6 +60,20 @@ pub(super) fn upload(section: Option<Section<'_>>, scope: Option<&Scope>) -> Upl
 
 fn content_type(node: &Node) -> Result<TypePattern, Fault> {
     TypePattern::parse(text(node)?).map_err(|error| told(error, "write one such as \"image/png\" or \"image/*\""))
+}
+
+/// `client_side_encryption`; it is told by the caller's metadata.
+fn client_side_encryption(section: &mut Section<'_>) -> bool {
+    let read = section.read("client_side_encryption", |node| match text(node)? {
+        "required" => Ok(()),
+        _ => Err(fault("client_side_encryption can only be required", "write \"required\", or remove it")),
+    });
+    let metadata = section.take("metadata").filter(|node| read.is_some() && flag(node) == Ok(false));
+    if let Some(node) = metadata {
+        let wrong = "metadata = false leaves no room for what client_side_encryption asks for";
+        section.report().error(&node.at, fault(wrong, "remove one of the two"));
+    }
+    read.is_some()
 }
 
 fn storage_class(node: &Node) -> Result<StorageClass, Fault> {

@@ -42,6 +42,7 @@ impl Question<'_> {
         let around = limits::Around {
             filling: Filling { claims: self.holder.claims, id: self.around.id, date: &date },
             default_encryption: self.bucket.default_encryption.as_ref(),
+            signed_at: self.around.now,
         };
         let mut unmet = limits::hold(grant, self.operation(), &mut parameters, around);
         if self.caller.is_some() {

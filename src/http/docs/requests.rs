@@ -22,6 +22,7 @@ use crate::domain::member::Member;
 use crate::domain::operation::Names;
 use crate::domain::operation::Row;
 use crate::domain::operation::TABLE;
+use crate::domain::retention::LockMode;
 use crate::http::docs;
 use crate::http::docs::Schemas;
 
@@ -35,6 +36,7 @@ pub fn schemas() -> Schemas {
         ("CustomerEncryption".to_owned(), customer_encryption(Member::CustomerEncryption).into()),
         ("ObjectChecksum".to_owned(), object_checksum().into()),
         ("UploadChecksum".to_owned(), upload_checksum().into()),
+        ("ObjectLock".to_owned(), object_lock().into()),
         ("ResponseOverrides".to_owned(), response().into()),
         ("ServerSideEncryption".to_owned(), server_side_encryption().into()),
     ];
@@ -135,6 +137,7 @@ fn form(member: &Description) -> RefOr<Schema> {
         Form::Encryption => docs::reference("ServerSideEncryption"),
         Form::Id => id(member.meaning).examples(examples).into(),
         Form::ObjectChecksum => docs::reference("ObjectChecksum"),
+        Form::ObjectLock => docs::reference("ObjectLock"),
         Form::Response => docs::reference("ResponseOverrides"),
         Form::Texts => ObjectBuilder::new()
             .schema_type(Type::Object)
@@ -218,6 +221,20 @@ fn customer_encryption(member: Member) -> Schema {
             .property("algorithm", word().enum_values(Some([encryption::CUSTOMER])))
             .property("key", text(key))
             .required("algorithm")
+            .examples([docs::value_of(example)]),
+    )
+}
+
+fn object_lock() -> Schema {
+    let Description { meaning, example, .. } = Member::ObjectLock.description();
+    let together = "Beside `retain_until`, never alone.";
+    let until = "RFC 3339; sent in UTC, without a fraction of a second. Beside `mode`, never alone.";
+    closed(
+        ObjectBuilder::new()
+            .description(Some(meaning))
+            .property("mode", word().description(Some(together)).enum_values(Some(LockMode::ALL.map(LockMode::as_str))))
+            .property("retain_until", text(until).format(Some(date_time())))
+            .property("legal_hold", ObjectBuilder::new().schema_type(Type::Boolean))
             .examples([docs::value_of(example)]),
     )
 }

@@ -35,8 +35,17 @@ pub fn not_offered(vector: &Value) -> Option<NotOffered> {
         })
         .or_else(|| has_extra("extra_query").then_some(("a free extra query", "#/query")))
         .or_else(|| has_extra("extra_headers").then_some(("a free extra header", "#/headers")))
-        .or_else(|| params.keys().find_map(|name| param_not_offered(operation, name)))?;
+        .or_else(|| params.keys().find_map(|name| param_not_offered(operation, name)))
+        .or_else(|| {
+            let summed = params.keys().any(|name| name == "ContentMD5" || name.starts_with("Checksum"));
+            (asks_for_lock(vector) && !summed).then_some(("a lock without a checksum, which S3 refuses", "#/checksum"))
+        })?;
     Some(NotOffered { reason, pointer })
+}
+
+/// Whether it needs a grant that lets uploads be locked.
+pub fn asks_for_lock(vector: &Value) -> bool {
+    vector["input"]["params"].as_object().unwrap().keys().any(|name| name.starts_with("ObjectLock"))
 }
 
 fn operation_not_offered(operation: &str) -> Option<(&'static str, &'static str)> {
@@ -70,7 +79,6 @@ fn key_not_offered(key: &str) -> Option<&'static str> {
 fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'static str)> {
     let nameless = "a parameter that the contract has no name for";
     let condition = "a condition that may be sent unsigned";
-    let lock = ("object lock is not available in this version", "#/object_lock");
     match name {
         "ACL" => Some(("an ACL header", "#/acl")),
         // Of an upload in parts it is `x-amz-checksum-algorithm`, and obliges to nothing more.
@@ -87,7 +95,6 @@ fn param_not_offered(operation: &str, name: &str) -> Option<(&'static str, &'sta
             Some((condition, "#/if_none_match"))
         }
         "IfUnmodifiedSince" => Some((condition, "#/if_unmodified_since")),
-        "ObjectLockLegalHoldStatus" | "ObjectLockMode" | "ObjectLockRetainUntilDate" => Some(lock),
         "Range" => Some(("a signed Range", "#/range")),
         _ => None,
     }

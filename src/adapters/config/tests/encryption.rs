@@ -8,7 +8,7 @@ fn encryption_is_checked_whole() {
     check_rows(&ENCRYPTION);
 }
 
-pub(super) const ENCRYPTION: [Row; 3] = [
+pub(super) const ENCRYPTION: [Row; 4] = [
     (
         "a bucket's default is S3's own keys, or KMS's",
         "bucket",
@@ -93,6 +93,34 @@ sse_c = "yes"
             "7:31: a key id is 1 to 2048 characters of printable ASCII without blanks; write the key's id, ARN or alias",
             "7:35: a string is expected, not an integer; write it in quotes",
             "8:9: true or false is expected, not a string; write true or false",
+        ],
+    ),
+    (
+        "client-side encryption is required, or not spoken of, and needs metadata",
+        "grant",
+        r#"[[grants]]
+name = "a"
+bucket = "media"
+prefix = ""
+actions = ["write"]
+upload = { client_side_encryption = true }
+[[grants]]
+name = "b"
+bucket = "media"
+prefix = "b/"
+actions = ["write"]
+upload = { client_side_encryption = "optional", metadata = false }
+[[grants]]
+name = "c"
+bucket = "media"
+prefix = "c/"
+actions = ["write"]
+upload = { client_side_encryption = "required", metadata = false }
+"#,
+        &[
+            "6:37: a string is expected, not a boolean; write it in quotes",
+            r#"12:37: client_side_encryption can only be required; write "required", or remove it"#,
+            "18:60: metadata = false leaves no room for what client_side_encryption asks for; remove one of the two",
         ],
     ),
 ];

@@ -257,14 +257,10 @@ actions = ["write"]
 post_key_prefix = true
 post_type_prefix = false
 post_redirects = []
-object_lock = { mode = "COMPLIANCE" }
-client_side_encryption = "required"
 "#,
         &[
             "7:19: post_key_prefix = true is not available in this version; remove it",
             "9:18: post_redirects is not available in this version; remove it",
-            "10:15: object_lock is not available in this version; remove it",
-            "11:26: client_side_encryption is not available in this version; remove it",
         ],
     ),
     (

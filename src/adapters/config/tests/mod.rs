@@ -5,6 +5,7 @@ mod encryption;
 mod environment;
 mod grants;
 mod issuers;
+mod retention;
 mod sections;
 mod values;
 mod warnings;
@@ -138,9 +139,15 @@ fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
 
 #[test]
 fn every_error_says_how_to_mend_it() {
-    let all =
-        [sections::SECTIONS.as_slice(), &issuers::ISSUERS, &buckets::BUCKETS, &grants::GRANTS, &encryption::ENCRYPTION]
-            .concat();
+    let all = [
+        sections::SECTIONS.as_slice(),
+        &issuers::ISSUERS,
+        &buckets::BUCKETS,
+        &grants::GRANTS,
+        &encryption::ENCRYPTION,
+        &retention::RETENTION,
+    ]
+    .concat();
     for (why, .., lines) in all {
         assert!(lines.iter().all(|line| line.contains("; ")), "{why}: {lines:?}");
     }
