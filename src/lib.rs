@@ -69,6 +69,7 @@
 //!   operation        the table of S3 operations
 //!   parameters       what is asked for beside the key, and what it becomes on the wire
 //!   policy/          all grants, indexed: authorize to Permit or Refusal, and explain
+//!   post_policy      Permit to form fields
 //!   presign          Permit to presigned URL
 //!   refusal          why a well-formed request gets no URL
 //!   region           names of regions, and AWS's partitions

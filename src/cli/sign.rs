@@ -1,5 +1,6 @@
 //! `presignd sign`: an operator's own URLs from the shell, bounded by one grant.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -213,10 +214,14 @@ impl Desk<'_> {
 
 /// The command that uses the URL as it has to be used; the file that it sends is for the reader to name.
 fn curl(operation: Operation, issued: &Issued) -> String {
+    if let Some(fields) = &issued.fields {
+        return curl_form(&issued.url, fields);
+    }
+    let headers = issued.headers.iter().flatten();
     let is_folder = issued.url.split('?').next().is_some_and(|path| path.ends_with('/'));
     let method = issued.method;
     // `--data-binary` adds a type, taken away again.
-    let untyped = if issued.headers.contains_key("content-type") { "" } else { " --header content-type:" };
+    let untyped = if headers.clone().any(|(name, _)| name == "content-type") { "" } else { " --header content-type:" };
     let mut command = match operation {
         Operation::HeadObject => "curl --head".to_owned(),
         // `--upload-file` would add the file's name to such a URL.
@@ -235,14 +240,25 @@ fn curl(operation: Operation, issued: &Issued) -> String {
         | Operation::DeleteObject
         | Operation::GetObject
         | Operation::ListObjectsV2
-        | Operation::ListParts => format!("curl --request {method}"),
+        | Operation::ListParts
+        | Operation::PostObject => format!("curl --request {method}"),
     };
-    for (name, value) in &issued.headers {
+    for (name, value) in headers {
         // After a colon curl would leave an empty header out.
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         _ = write!(command, " --header {}", quoted(&header));
     }
     _ = write!(command, " {}", quoted(&issued.url));
+    command
+}
+
+/// The command that posts a form; S3 reads nothing that comes after the file.
+fn curl_form(url: &str, fields: &BTreeMap<String, String>) -> String {
+    let mut command = "curl".to_owned();
+    for (name, value) in fields {
+        _ = write!(command, " --form-string {}", quoted(&format!("{name}={value}")));
+    }
+    _ = write!(command, " --form file=@FILE {}", quoted(url));
     command
 }
 

@@ -192,6 +192,10 @@ fn upload(limits: &UploadLimits, default: Option<&ServerSideEncryption>) -> Vec<
     said.extend(set("metadata", &limits.set_metadata));
     said.extend(set("tags", &limits.set_tags));
     said.extend(limits.key_template.is_some().then(|| "makes the key from a file name".to_owned()));
+    said.extend(limits.post_key_prefix.then(|| "a form's holder may choose the end of its key".to_owned()));
+    said.extend(limits.post_type_prefix.then(|| "a form's holder may choose the end of its type".to_owned()));
+    let redirects = limits.post_redirects.join(", ");
+    said.extend((!redirects.is_empty()).then(|| format!("a form may redirect to {redirects}")));
     said
 }
 
@@ -331,6 +335,9 @@ metadata = false
 set_metadata = { owner = "{sub}", presignd-id = "{id}" }
 set_tags = { origin = "web" }
 key_template = "{date}/{id}/{file_name}"
+post_key_prefix = true
+post_type_prefix = true
+post_redirects = ["https://app.example.com/done"]
 [grants.download]
 overrides = ["content_disposition", "cache_control"]
 force_attachment = true

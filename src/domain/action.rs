@@ -109,15 +109,6 @@ pub enum Action {
     Operation(Operation),
 }
 
-/// Why a text is no [`Action`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAction {
-    #[error("not available in this version")]
-    NotAvailable,
-    #[error("no such action")]
-    Unknown,
-}
-
 impl Action {
     /// presignd's own words; together they stand for every right.
     pub const WORDS: [Self; 8] = [
@@ -132,12 +123,9 @@ impl Action {
     ];
 
     /// Reads one word of `actions`.
-    pub fn parse(word: &str) -> Result<Self, InvalidAction> {
-        if LATER.contains(&word) {
-            return Err(InvalidAction::NotAvailable);
-        }
+    pub fn named(word: &str) -> Option<Self> {
         let own = Self::WORDS.into_iter().find(|action| action.as_str() == word);
-        own.or_else(|| Operation::named(word).map(Self::Operation)).ok_or(InvalidAction::Unknown)
+        own.or_else(|| Operation::named(word).map(Self::Operation))
     }
 
     /// The word.
@@ -165,6 +153,7 @@ impl Action {
                 .with(Operation::CompleteMultipartUpload)
                 .with(Operation::CreateMultipartUpload)
                 .with(Operation::ListParts)
+                .with(Operation::PostObject)
                 .with(Operation::PutObject)
                 .with(Operation::UploadPart),
             Self::Delete => Rights::NONE.with(Operation::DeleteObject),
@@ -192,9 +181,6 @@ impl Action {
     }
 }
 
-/// Actions of the contract whose operations this version does not have.
-const LATER: [&str; 1] = ["PostObject"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,7 +206,7 @@ mod tests {
     #[test]
     fn a_word_reads_back() {
         for action in Action::WORDS.into_iter().chain(Operation::all().map(Action::Operation)) {
-            assert_eq!(Action::parse(action.as_str()), Ok(action));
+            assert_eq!(Action::named(action.as_str()), Some(action));
         }
     }
 }

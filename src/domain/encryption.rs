@@ -129,7 +129,7 @@ impl ServerSideEncryption {
                 let mut headers = vec![("x-amz-server-side-encryption-customer-algorithm", AES256)];
                 if let Some(key) = key {
                     headers.push((CUSTOMER_KEY, key.base64.expose_secret()));
-                    headers.push(("x-amz-server-side-encryption-customer-key-md5", &key.md5));
+                    headers.push((CUSTOMER_KEY_MD5, &key.md5));
                 }
                 headers
             }
@@ -139,6 +139,8 @@ impl ServerSideEncryption {
 
 /// The header that carries a client's key.
 pub const CUSTOMER_KEY: &str = "x-amz-server-side-encryption-customer-key";
+/// The header that carries its MD5.
+pub const CUSTOMER_KEY_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
 
 impl InvalidEncryption {
     /// The member that is wrong.

@@ -125,6 +125,37 @@ pub(super) fn one_of(member: Member, value: &Value) -> Read<bool> {
     }
 }
 
+pub(super) fn one_of_numbers(member: Member, value: &Value) -> Read<u16> {
+    let description = member.description();
+    let Form::OneOfNumbers(numbers) = description.form else {
+        return Err(at(description.name, "give a number"));
+    };
+    let found = numbers.iter().find(|number| *value == Value::Integer(i128::from(**number)));
+    let known = || numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    found.copied().ok_or_else(|| at(description.name, format!("give one of {}", known())))
+}
+
+/// `[least, most]`.
+pub(super) fn length_range(member: Member, value: &Value) -> Read<(u64, u64)> {
+    let description = member.description();
+    let Form::Range { most: bound } = description.form else {
+        return Err(at(description.name, "give a range"));
+    };
+    let length = |value: &Value| match value {
+        Value::Integer(length) => u64::try_from(*length).ok().filter(|length| *length <= bound),
+        _ => None,
+    };
+    let ends = match value {
+        Value::List(ends) => match ends.as_slice() {
+            [least, most] => length(least).zip(length(most)),
+            _ => None,
+        },
+        _ => None,
+    };
+    ends.filter(|(least, most)| least <= most)
+        .ok_or_else(|| at(description.name, format!("give [least, most], integers from 0 to {bound}")))
+}
+
 pub(super) fn storage_class(value: &Value) -> Read<StorageClass> {
     StorageClass::parse(text("storage_class", value)?).map_err(|error| at("storage_class", error.to_string()))
 }

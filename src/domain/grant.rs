@@ -191,6 +191,12 @@ pub struct UploadLimits {
     pub set_metadata: Vec<(String, ValueTemplate)>,
     pub set_tags: Vec<(String, ValueTemplate)>,
     pub key_template: Option<KeyTemplate>,
+    /// A form may leave the end of its key to the holder.
+    pub post_key_prefix: bool,
+    /// A form may leave the end of its type to the holder.
+    pub post_type_prefix: bool,
+    /// Where a form may send the browser after the upload.
+    pub post_redirects: Vec<String>,
 }
 
 impl Default for UploadLimits {
@@ -211,6 +217,9 @@ impl Default for UploadLimits {
             set_metadata: Vec::new(),
             set_tags: Vec::new(),
             key_template: None,
+            post_key_prefix: false,
+            post_type_prefix: false,
+            post_redirects: Vec::new(),
         }
     }
 }

@@ -34,6 +34,8 @@ pub enum InvalidKey {
     DotSegment,
     #[error("a file name is one segment: it must not hold a slash")]
     Slash,
+    #[error("a form's key must not hold ${{, since S3 puts the file's name in place of ${{filename}}")]
+    Variable,
 }
 
 impl ObjectKey {
@@ -49,6 +51,11 @@ impl ObjectKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The key, if it is one that a form can carry.
+    pub fn in_form(self) -> Result<Self, InvalidKey> {
+        no_variable(&self.0).map(|()| self)
+    }
 }
 
 impl RequestedPrefix {
@@ -63,6 +70,11 @@ impl RequestedPrefix {
     /// The prefix as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The prefix, if it is one that a form can carry.
+    pub fn in_form(self) -> Result<Self, InvalidKey> {
+        no_variable(&self.0).map(|()| self)
     }
 }
 
@@ -115,6 +127,11 @@ fn check(text: &str) -> Result<(), InvalidKey> {
         "." | ".." => Err(InvalidKey::DotSegment),
         _ => Ok(()),
     })
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
+fn no_variable(text: &str) -> Result<(), InvalidKey> {
+    if text.contains("${") { Err(InvalidKey::Variable) } else { Ok(()) }
 }
 
 const MAX_BYTES: usize = 1024;

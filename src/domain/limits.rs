@@ -20,6 +20,8 @@ use crate::domain::media_type::TypePattern;
 use crate::domain::operation::Operation;
 use crate::domain::parameters::Parameters;
 use crate::domain::refusal::MemberError;
+use crate::domain::request::Object;
+use crate::domain::request::Request;
 use crate::domain::template::Filling;
 use crate::domain::template::ValueTemplate;
 
@@ -30,6 +32,7 @@ pub fn hold(grant: &Grant, operation: Operation, parameters: &mut Parameters, ar
         Operation::CompleteMultipartUpload => upload(parameters).complete(),
         Operation::CreateMultipartUpload => upload(parameters).create(),
         Operation::GetObject | Operation::HeadObject => download(&grant.download, parameters),
+        Operation::PostObject => upload(parameters).post(),
         Operation::PutObject => upload(parameters).put(),
         Operation::UploadPart => upload(parameters).part(),
         Operation::AbortMultipartUpload
@@ -57,6 +60,13 @@ pub fn address(grant: &Grant, address: Option<IpAddr>) -> Option<MemberError> {
     (!met).then(|| MemberError::at("", "this grant is for other client addresses"))
 }
 
+/// Whether the grant lets a form leave the end of its key to the holder.
+pub fn key_prefix(grant: &Grant, request: &Request) -> Option<MemberError> {
+    let leaves_open = request.operation == Operation::PostObject && matches!(request.object, Object::Prefix(_));
+    (leaves_open && !grant.upload.post_key_prefix)
+        .then(|| MemberError::at("/key_prefix", "this grant's forms name the whole key: give key"))
+}
+
 /// The table of limits: a column for each operation, first, then a row for each limit.
 struct Upload<'a> {
     limits: &'a UploadLimits,
@@ -76,6 +86,20 @@ impl Upload<'_> {
         self.storage_class();
         self.tags();
         self.metadata();
+        self.unmet
+    }
+
+    fn post(mut self) -> Vec<MemberError> {
+        self.length_range();
+        self.form_content_type();
+        self.object_lock();
+        self.checksum(self.is_locked());
+        self.no_form_is_write_once();
+        self.encryption();
+        self.storage_class();
+        self.tags();
+        self.metadata();
+        self.redirect();
         self.unmet
     }
 
@@ -146,6 +170,39 @@ impl Upload<'_> {
 
     fn is_locked(&self) -> bool {
         !self.parameters.object_lock.is_empty()
+    }
+
+    fn length_range(&mut self) {
+        let Some(most) = self.limits.max_size else { return };
+        match *self.parameters.content_length_range.get_or_insert((0, most)) {
+            (_, asked) if asked > most => self.say("/content_length_range", format!("give at most {most} bytes")),
+            _ => {}
+        }
+    }
+
+    /// No exact type has a prefix of its own: what begins with `image/png` may go on to be another.
+    fn form_content_type(&mut self) {
+        let Some(prefix) = &self.parameters.content_type_prefix else { return self.content_type() };
+        let patterns = self.limits.content_types.as_deref();
+        let inside = patterns.is_none_or(|patterns| patterns.iter().any(|pattern| pattern.holds_prefix(prefix)));
+        if !self.limits.post_type_prefix {
+            self.say("/content_type_prefix", "this grant's forms name the whole type: give content_type");
+        } else if !inside {
+            self.say("/content_type_prefix", "stay within one of the grant's patterns of types");
+        }
+    }
+
+    fn no_form_is_write_once(&mut self) {
+        if self.limits.write_once {
+            self.say("", "a form cannot carry If-None-Match, which this grant demands: ask for PutObject");
+        }
+    }
+
+    fn redirect(&mut self) {
+        let asked = self.parameters.success_action_redirect.as_ref();
+        if asked.is_some_and(|asked| !self.limits.post_redirects.contains(asked)) {
+            self.say("/success_action_redirect", "this grant's forms do not redirect there");
+        }
     }
 
     /// S3 takes no lock, and no part of what is locked, without one.

@@ -73,6 +73,14 @@ impl TypePattern {
         }
     }
 
+    /// Whether every type that begins with the text is one of these.
+    pub fn holds_prefix(&self, text: &str) -> bool {
+        match self {
+            Self::Any(kind) => text.split_once('/').is_some_and(|(of, _)| of.eq_ignore_ascii_case(kind)),
+            Self::Essence(_) | Self::Whole(_) => false,
+        }
+    }
+
     /// The one value that the entry stands for, unless it is a pattern.
     pub fn exact(&self) -> Option<&str> {
         match self {

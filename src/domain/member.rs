@@ -15,8 +15,10 @@ pub enum Member {
     ContentEncoding,
     ContentLanguage,
     ContentLength,
+    ContentLengthRange,
     ContentMd5,
     ContentType,
+    ContentTypePrefix,
     ContinuationToken,
     /// `server_side_encryption` of what an SSE-C key was given for before.
     CustomerEncryption,
@@ -37,6 +39,8 @@ pub enum Member {
     Stable,
     StartAfter,
     StorageClass,
+    SuccessActionRedirect,
+    SuccessActionStatus,
     Tags,
     Tier,
     UploadId,
@@ -53,6 +57,12 @@ pub enum Form {
     },
     Text,
     OneOf(&'static [&'static str]),
+    /// One of these numbers.
+    OneOfNumbers(&'static [u16]),
+    /// `[least, most]`, in bytes.
+    Range {
+        most: u64,
+    },
     /// `{ "algorithm", "value" }`.
     Checksum,
     /// `{ "algorithm": "customer", "key" }`.
@@ -85,7 +95,7 @@ pub struct Description {
 
 impl Member {
     /// Every member.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 39] = [
         Self::BypassGovernanceRetention,
         Self::CacheControl,
         Self::Checksum,
@@ -96,8 +106,10 @@ impl Member {
         Self::ContentEncoding,
         Self::ContentLanguage,
         Self::ContentLength,
+        Self::ContentLengthRange,
         Self::ContentMd5,
         Self::ContentType,
+        Self::ContentTypePrefix,
         Self::ContinuationToken,
         Self::CustomerEncryption,
         Self::Days,
@@ -117,6 +129,8 @@ impl Member {
         Self::Stable,
         Self::StartAfter,
         Self::StorageClass,
+        Self::SuccessActionRedirect,
+        Self::SuccessActionStatus,
         Self::Tags,
         Self::Tier,
         Self::UploadId,
@@ -187,6 +201,12 @@ impl Member {
                 "The length of the body in bytes; S3 refuses another length.",
                 "48211",
             ),
+            Self::ContentLengthRange => (
+                "content_length_range",
+                Form::Range { most: LARGEST_PUT.unsigned_abs() },
+                "The least and the most bytes that the file may have; S3 refuses another length.",
+                "[1,10485760]",
+            ),
             Self::ContentMd5 => (
                 "content_md5",
                 Form::Text,
@@ -198,6 +218,13 @@ impl Member {
                 Form::Text,
                 "The media type of the body, which the upload has to send exactly so.",
                 r#""image/png""#,
+            ),
+            Self::ContentTypePrefix => (
+                "content_type_prefix",
+                Form::Text,
+                "In place of `content_type`, as far as the grant allows it: the holder adds a field `Content-Type` that \
+                 begins with this.",
+                r#""image/""#,
             ),
             Self::ContinuationToken => (
                 "continuation_token",
@@ -292,6 +319,18 @@ impl Member {
             Self::StorageClass => {
                 ("storage_class", Form::Text, "The storage class; STANDARD where left out.", r#""STANDARD_IA""#)
             }
+            Self::SuccessActionRedirect => (
+                "success_action_redirect",
+                Form::Text,
+                "Where S3 sends the browser after the upload: one of the URLs that the grant lists.",
+                r#""https://app.example.com/uploaded""#,
+            ),
+            Self::SuccessActionStatus => (
+                "success_action_status",
+                Form::OneOfNumbers(&[200, 201, 204]),
+                "The status of S3's answer; 204 where left out.",
+                "201",
+            ),
             Self::Tags => {
                 ("tags", Form::Texts, "Object tags, at most 10, as far as the grant allows them.", r#"{"case":"A-17"}"#)
             }

@@ -22,6 +22,7 @@ pub mod name;
 pub mod operation;
 pub mod parameters;
 pub mod policy;
+pub mod post_policy;
 pub mod presign;
 pub mod refusal;
 pub mod region;

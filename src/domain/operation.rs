@@ -13,6 +13,7 @@ pub enum Operation {
     HeadObject,
     ListObjectsV2,
     ListParts,
+    PostObject,
     PutObject,
     RestoreObject,
     UploadPart,
@@ -47,6 +48,8 @@ pub enum Names {
     Key,
     /// A key, or a `file_name` for which a grant's template makes the key.
     KeyOrFileName,
+    /// A key, a `file_name`, or a `key_prefix` below which the holder chooses.
+    KeyFileNameOrPrefix,
     Prefix,
 }
 
@@ -63,8 +66,6 @@ pub struct Row {
     pub members: &'static [Member],
     /// Those of the members that must be given.
     pub required: &'static [Member],
-    /// Members of the contract that this version does not have.
-    pub later: &'static [&'static str],
     /// Whether a bucket's reading credentials sign it, rather than its writing ones: what belongs to the action `write`
     /// is signed by these, ListParts too.
     pub reads: bool,
@@ -82,7 +83,7 @@ const READ_MEMBERS: &[Member] = &[
 ];
 
 /// Every operation, a row each, in the order of [`Operation`].
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 12] = [
     Row {
         operation: Operation::AbortMultipartUpload,
         name: "AbortMultipartUpload",
@@ -91,7 +92,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: &[Member::UploadId],
         required: &[Member::UploadId],
-        later: &[],
         reads: false,
         summary: "Give an upload in parts up, and what was uploaded of it.",
     },
@@ -103,7 +103,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: &[Member::UploadId, Member::IfNoneMatch, Member::ObjectSize, Member::ChecksumOfObject],
         required: &[Member::UploadId],
-        later: &[],
         reads: false,
         summary: "Make an object of the parts that the body lists. No signature binds the body: `object_size` does.",
     },
@@ -127,7 +126,6 @@ pub const TABLE: [Row; 11] = [
             Member::ObjectLock,
         ],
         required: &[],
-        later: &[],
         reads: false,
         summary: "Begin an upload in parts; S3 answers with its `UploadId`.",
     },
@@ -139,7 +137,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: &[Member::VersionId, Member::Mfa, Member::BypassGovernanceRetention],
         required: &[],
-        later: &[],
         reads: false,
         summary: "Delete an object, or one version of it for good.",
     },
@@ -151,7 +148,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: READ_MEMBERS,
         required: &[],
-        later: &[],
         reads: true,
         summary: "Download an object, or one version of it.",
     },
@@ -163,7 +159,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: READ_MEMBERS,
         required: &[],
-        later: &[],
         reads: true,
         summary: "Ask for an object's headers. A GET's URL does not serve HEAD: the method is signed.",
     },
@@ -175,7 +170,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Prefix,
         members: &[Member::Delimiter, Member::MaxKeys, Member::ContinuationToken, Member::StartAfter],
         required: &[],
-        later: &[],
         reads: true,
         summary: "List the keys below a prefix.",
     },
@@ -187,9 +181,31 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: &[Member::UploadId, Member::MaxParts, Member::PartNumberMarker],
         required: &[Member::UploadId],
-        later: &[],
         reads: false,
         summary: "List the parts that an upload has so far.",
+    },
+    Row {
+        operation: Operation::PostObject,
+        name: "PostObject",
+        method: Method::Post,
+        subresource: None,
+        names: Names::KeyFileNameOrPrefix,
+        members: &[
+            Member::ContentType,
+            Member::ContentTypePrefix,
+            Member::ContentLengthRange,
+            Member::Checksum,
+            Member::Metadata,
+            Member::Tags,
+            Member::StorageClass,
+            Member::ServerSideEncryption,
+            Member::ObjectLock,
+            Member::SuccessActionStatus,
+            Member::SuccessActionRedirect,
+        ],
+        required: &[],
+        reads: false,
+        summary: "Upload an object by a form, as browsers post it: `fields` in place of `headers`.",
     },
     Row {
         operation: Operation::PutObject,
@@ -214,7 +230,6 @@ pub const TABLE: [Row; 11] = [
             Member::IfNoneMatch,
         ],
         required: &[],
-        later: &[],
         reads: false,
         summary: "Upload an object in one request.",
     },
@@ -226,7 +241,6 @@ pub const TABLE: [Row; 11] = [
         names: Names::Key,
         members: &[Member::VersionId, Member::Days, Member::Tier],
         required: &[],
-        later: &[],
         reads: false,
         summary: "Bring an archived object back for some days. The answer has the body to send: it is signed.",
     },
@@ -245,7 +259,6 @@ pub const TABLE: [Row; 11] = [
             Member::CustomerEncryption,
         ],
         required: &[Member::UploadId, Member::PartNumber],
-        later: &[],
         reads: false,
         summary: "Upload one part of an upload in parts.",
     },
@@ -253,13 +266,13 @@ pub const TABLE: [Row; 11] = [
 
 impl Operation {
     /// Every operation, in the order of the names.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
         TABLE.iter().map(|row| row.operation)
     }
 
     /// Its row of the table.
     pub fn row(self) -> &'static Row {
-        let [abort, complete, create, delete, get, head, list, list_parts, put, restore, upload_part] = &TABLE;
+        let [abort, complete, create, delete, get, head, list, list_parts, post, put, restore, upload_part] = &TABLE;
         match self {
             Self::AbortMultipartUpload => abort,
             Self::CompleteMultipartUpload => complete,
@@ -269,6 +282,7 @@ impl Operation {
             Self::HeadObject => head,
             Self::ListObjectsV2 => list,
             Self::ListParts => list_parts,
+            Self::PostObject => post,
             Self::PutObject => put,
             Self::RestoreObject => restore,
             Self::UploadPart => upload_part,

@@ -29,8 +29,11 @@ pub struct Parameters {
     pub download_as: Option<String>,
     pub checksum_mode: bool,
     pub content_type: Option<String>,
+    pub content_type_prefix: Option<String>,
     /// In bytes.
     pub content_length: Option<u64>,
+    /// The least and the most, in bytes.
+    pub content_length_range: Option<(u64, u64)>,
     /// Padded base64.
     pub content_md5: Option<String>,
     pub checksum: Option<Checksum>,
@@ -47,6 +50,8 @@ pub struct Parameters {
     pub object_lock: ObjectLock,
     /// `If-None-Match: *`.
     pub if_none_match: bool,
+    pub success_action_redirect: Option<String>,
+    pub success_action_status: Option<u16>,
     pub delimiter: Option<String>,
     pub max_keys: Option<u32>,
     pub continuation_token: Option<String>,
@@ -84,8 +89,10 @@ impl Parameters {
             Member::ContentEncoding => self.content_encoding = Some(forms::header_text(name, value)?),
             Member::ContentLanguage => self.content_language = Some(forms::header_text(name, value)?),
             Member::ContentLength => self.content_length = Some(forms::integer(member, value)?.unsigned_abs()),
+            Member::ContentLengthRange => self.content_length_range = Some(forms::length_range(member, value)?),
             Member::ContentMd5 => self.content_md5 = Some(forms::digest(name, forms::text(name, value)?, 16)?),
             Member::ContentType => self.content_type = Some(forms::header_text(name, value)?),
+            Member::ContentTypePrefix => self.content_type_prefix = Some(forms::header_text(name, value)?),
             Member::ContinuationToken => self.continuation_token = Some(forms::text(name, value)?.to_owned()),
             Member::CustomerEncryption => self.server_side_encryption = Some(forms::customer_encryption(value)?),
             Member::Days => self.days = u32::try_from(forms::integer(member, value)?).ok(),
@@ -105,6 +112,8 @@ impl Parameters {
             Member::Stable => self.stable = forms::boolean(name, value)?,
             Member::StartAfter => self.start_after = Some(forms::text(name, value)?.to_owned()),
             Member::StorageClass => self.storage_class = Some(forms::storage_class(value)?),
+            Member::SuccessActionRedirect => self.success_action_redirect = Some(forms::header_text(name, value)?),
+            Member::SuccessActionStatus => self.success_action_status = Some(forms::one_of_numbers(member, value)?),
             Member::Tags => self.tags = forms::tags(value)?,
             Member::Tier => self.tier = Some(forms::tier(value)?),
             Member::UploadId => self.upload_id = Some(forms::id(name, value)?),
@@ -116,10 +125,12 @@ impl Parameters {
     /// What two members together make wrong.
     pub fn conflicts(&self) -> Vec<MemberError> {
         let both = self.download_as.is_some() && self.response(ResponseMember::ContentDisposition).is_some();
+        let two_types = self.content_type.is_some() && self.content_type_prefix.is_some();
         let latest = self.version_id.is_none();
         let summed = self.checksum.is_some() || self.content_md5.is_some() || self.upload_checksum.is_some();
         let rows = [
             (both, "/download_as", "leave out download_as or response.content_disposition"),
+            (two_types, "/content_type_prefix", "leave out content_type or content_type_prefix"),
             (
                 latest && self.mfa.is_some(),
                 "/mfa",

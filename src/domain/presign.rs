@@ -1,9 +1,10 @@
-//! Permit to presigned URL.
+//! Permit to presigned URL or form.
 
 use std::fmt;
 
-use crate::domain::operation::Names;
 use crate::domain::policy::Permit;
+use crate::domain::post_policy;
+use crate::domain::post_policy::PostForm;
 use crate::domain::sigv4;
 use crate::domain::sigv4::Signer;
 
@@ -29,8 +30,22 @@ impl fmt::Debug for PresignedUrl {
     }
 }
 
+/// What a permit becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presigned {
+    Form(PostForm),
+    Url(PresignedUrl),
+}
+
 /// Signs what a permit allows, with credentials of the name that the permit tells.
-pub fn presign(permit: &Permit, signer: &Signer) -> PresignedUrl {
+pub fn presign(permit: &Permit, signer: &Signer) -> Presigned {
+    match permit.form() {
+        Some(terms) => Presigned::Form(post_policy::form(permit, terms, signer)),
+        None => Presigned::Url(url(permit, signer)),
+    }
+}
+
+fn url(permit: &Permit, signer: &Signer) -> PresignedUrl {
     let (row, target) = (permit.operation().row(), permit.target());
     PresignedUrl(sigv4::sign(
         &sigv4::Unsigned {
@@ -39,7 +54,7 @@ pub fn presign(permit: &Permit, signer: &Signer) -> PresignedUrl {
             authority: &target.authority,
             host: &target.host,
             base_path: &target.base_path,
-            key: (row.names != Names::Prefix).then(|| permit.object()),
+            key: (!permit.is_prefix()).then(|| permit.object()),
             query: permit.query(),
             headers: permit.headers(),
             region: &target.region,

@@ -65,6 +65,7 @@ impl Request {
             | Operation::HeadObject
             | Operation::ListObjectsV2
             | Operation::ListParts
+            | Operation::PostObject
             | Operation::PutObject
             | Operation::RestoreObject
             | Operation::UploadPart => Right::Operation(self.operation),
@@ -107,7 +108,7 @@ impl Request {
         let (Some(bucket), Some(expires_in), Some(named), true) = (bucket, expires_in, named, errors.is_empty()) else {
             return Err(Unreadable::Shape(errors));
         };
-        match named.parse() {
+        match named.parse(row) {
             Ok(object) => Ok(Self { operation: row.operation, bucket, object, expires_in, parameters }),
             Err(error) => {
                 let error = MemberError::at(format!("/{}", named.member), error.to_string());
@@ -153,16 +154,17 @@ fn is_common(row: &Row, name: &str) -> bool {
     match name {
         "bucket" | "expires_in" => true,
         "key" => row.names != Names::Prefix,
-        "file_name" | "grant" => row.names == Names::KeyOrFileName,
+        "file_name" | "grant" => matches!(row.names, Names::KeyOrFileName | Names::KeyFileNameOrPrefix),
+        "key_prefix" => row.names == Names::KeyFileNameOrPrefix,
         "prefix" => row.names == Names::Prefix,
         _ => false,
     }
 }
 
 fn stranger(row: &Row, name: &str) -> String {
-    let elsewhere = ["key", "file_name", "grant", "prefix"].contains(&name) || Member::named(name).is_some();
+    let elsewhere =
+        ["key", "file_name", "grant", "key_prefix", "prefix"].contains(&name) || Member::named(name).is_some();
     match name {
-        _ if row.later.contains(&name) => "not available in this version".to_owned(),
         _ if elsewhere => format!("{} does not take this member", row.name),
         _ => "no such member".to_owned(),
     }
@@ -209,23 +211,35 @@ impl<'a> Named<'a> {
                 Some(text) => found("key", text, None),
                 None => missing("/key", "give the key"),
             },
-            Names::KeyOrFileName => match (given("key")?, given("file_name")?, given("grant")?) {
-                (Some(_), Some(_), _) => missing("/file_name", "give either key or file_name"),
-                (Some(_), None, Some(_)) => missing("/grant", "name a grant only beside file_name"),
-                (Some(text), None, None) => found("key", text, None),
-                (None, Some(text), grant) => found("file_name", text, grant),
-                (None, None, _) => missing("/key", "give the key, or file_name for a key made by a grant's template"),
-            },
+            Names::KeyFileNameOrPrefix if body.member("key_prefix").is_some() => {
+                match (given("key_prefix")?, ["key", "file_name", "grant"].map(|other| body.member(other).is_some())) {
+                    (Some(text), [false, false, false]) => found("key_prefix", text, None),
+                    _ => missing("/key_prefix", "give one of key, file_name and key_prefix, and key_prefix alone"),
+                }
+            }
+            Names::KeyOrFileName | Names::KeyFileNameOrPrefix => {
+                match (given("key")?, given("file_name")?, given("grant")?) {
+                    (Some(_), Some(_), _) => missing("/file_name", "give either key or file_name"),
+                    (Some(_), None, Some(_)) => missing("/grant", "name a grant only beside file_name"),
+                    (Some(text), None, None) => found("key", text, None),
+                    (None, Some(text), grant) => found("file_name", text, grant),
+                    (None, None, _) => {
+                        missing("/key", "give the key, or file_name for a key made by a grant's template")
+                    }
+                }
+            }
         }
     }
 
-    fn parse(&self) -> Result<Object, InvalidKey> {
+    fn parse(&self, row: &Row) -> Result<Object, InvalidKey> {
         match self.member {
             "prefix" => RequestedPrefix::parse(self.text).map(Object::Prefix),
+            "key_prefix" => RequestedPrefix::parse(self.text)?.in_form().map(Object::Prefix),
             "file_name" => {
                 let grant = self.grant.map(str::to_owned);
                 FileName::parse(self.text).map(|file_name| Object::ForFile { file_name, grant })
             }
+            _ if row.operation == Operation::PostObject => ObjectKey::parse(self.text)?.in_form().map(Object::Key),
             _ => ObjectKey::parse(self.text).map(Object::Key),
         }
     }

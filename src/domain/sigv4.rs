@@ -77,6 +77,25 @@ pub fn sign(request: &Unsigned<'_>, signer: &Signer) -> String {
     [request.scheme, "://", request.authority, path, "?", query, "&X-Amz-Signature=", &signature].concat()
 }
 
+/// The fields of a form that tell who signed it and when; each needs a condition of the policy.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>
+pub fn form_fields(signer: &Signer, signed_at: SystemTime, region: &str, service: &str) -> Vec<(&'static str, String)> {
+    let stamp = Stamp::of(signed_at);
+    let credential = [&*signer.access_key_id, stamp.date(), region, service, "aws4_request"].join("/");
+    let mut fields =
+        vec![("x-amz-algorithm", ALGORITHM.to_owned()), ("x-amz-credential", credential), ("x-amz-date", stamp.0)];
+    let token = signer.session_token.as_ref().map(|token| token.expose_secret().to_owned());
+    fields.extend(token.map(|token| ("x-amz-security-token", token)));
+    fields
+}
+
+/// The signature of a form's policy, which is in base64.
+pub fn sign_policy(policy: &str, signer: &Signer) -> String {
+    aws_sigv4::sign::v4::calculate_signature(&*signer.key.0, policy.as_bytes())
+}
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
 /// The canonical request, and where in it the path and the query are that the URL repeats.
 struct Canonical {
     text: String,

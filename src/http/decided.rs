@@ -12,7 +12,7 @@ use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::policy::Circumstances;
 use crate::domain::policy::Permit;
 use crate::domain::presign;
-use crate::domain::presign::PresignedUrl;
+use crate::domain::presign::Presigned;
 use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
@@ -56,10 +56,10 @@ pub struct Decided {
     pub outcome: Result<Signed, Refusal>,
 }
 
-/// What was allowed, and its URL.
+/// What was allowed, and its URL or form.
 pub struct Signed {
     pub permit: Permit,
-    url: PresignedUrl,
+    presigned: Presigned,
     /// The access key id.
     signing_key_id: Arc<str>,
 }
@@ -114,13 +114,13 @@ impl Signed {
         let target = permit.target();
         let signer = credentials.signer(permit.credentials(), &target.region, target.service, permit.signed_at());
         let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
-        let url = presign::presign(&permit, &signer);
-        Ok(Self { permit, url, signing_key_id: signer.access_key_id.clone() })
+        let presigned = presign::presign(&permit, &signer);
+        Ok(Self { permit, presigned, signing_key_id: signer.access_key_id.clone() })
     }
 
     /// The answer.
     pub fn issued(self) -> Issued {
-        Issued::of(&self.permit, self.url)
+        Issued::of(&self.permit, self.presigned)
     }
 }
 

@@ -7,10 +7,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
-use crate::domain::operation::Names;
 use crate::domain::policy::Permit;
 use crate::domain::presign;
-use crate::domain::presign::PresignedUrl;
+use crate::domain::presign::Presigned;
 
 /// A presigned URL and how to use it: whoever holds it may do what it allows.
 #[derive(Serialize, ToSchema)]
@@ -27,15 +26,22 @@ pub struct Issued {
     pub url: String,
     /// What the client has to send besides what every client sends by itself (`host`, `content-length`): exactly
     /// these values.
-    #[schema(example = json!({"content-type": "image/png", "if-none-match": "*"}))]
-    pub headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!({"content-type": "image/png", "if-none-match": "*"}))]
+    pub headers: Option<BTreeMap<String, String>>,
     /// The body to send, exactly so: it is signed. Only where the service makes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub body: Option<String>,
     /// The names of all headers that the signature binds, sorted.
-    #[schema(example = json!(["content-length", "content-type", "host", "if-none-match"]))]
-    pub signed_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!(["content-length", "content-type", "host", "if-none-match"]))]
+    pub signed_headers: Option<Vec<String>>,
+    /// In place of `headers` and `signed_headers` for a form: its fields, as `multipart/form-data`, to which the client
+    /// adds `file` as the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!({"key": "users/42/avatar.png", "policy": "…", "x-amz-signature": "…"}))]
+    pub fields: Option<BTreeMap<String, String>>,
     /// The bucket's alias.
     #[schema(example = "media")]
     pub bucket: String,
@@ -47,6 +53,10 @@ pub struct Issued {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub prefix: Option<String>,
+    /// In place of `key` where a form leaves the key's end to its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub key_prefix: Option<String>,
     /// When the URL ends, RFC 3339 in UTC.
     #[schema(format = "date-time", example = "2026-11-23T23:20:00Z")]
     pub expires_at: String,
@@ -62,21 +72,34 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// What the caller is told of a permit and its URL.
-    pub fn of(permit: &Permit, url: PresignedUrl) -> Self {
+    /// What the caller is told of a permit and of what it became.
+    pub fn of(permit: &Permit, presigned: Presigned) -> Self {
         let row = permit.operation().row();
-        let lists = row.names == Names::Prefix;
-        let headers = presign::headers_to_send(permit);
+        let object = |if_so: bool| if_so.then(|| permit.object().to_owned());
+        let (is_prefix, is_form) = (permit.is_prefix(), permit.form().is_some());
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let (url, headers, fields) = match presigned {
+            Presigned::Url(url) => {
+                (url.into_string(), Some(presign::headers_to_send(permit).map(owned).collect()), None)
+            }
+            Presigned::Form(form) => {
+                let (url, fields) = form.into_parts();
+                (url, None, Some(fields))
+            }
+        };
+        let signed_headers = presign::signed_headers(permit).into_iter().map(str::to_owned).collect();
         Self {
             id: permit.id().to_owned(),
             method: row.method.as_str(),
-            url: url.into_string(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            url,
+            headers,
             body: permit.body().map(str::to_owned),
-            signed_headers: presign::signed_headers(permit).into_iter().map(str::to_owned).collect(),
+            signed_headers: (!is_form).then_some(signed_headers),
+            fields,
             bucket: permit.bucket().to_string(),
-            key: (!lists).then(|| permit.object().to_owned()),
-            prefix: lists.then(|| permit.object().to_owned()),
+            key: object(!is_prefix),
+            prefix: object(is_prefix && !is_form),
+            key_prefix: object(is_prefix && is_form),
             expires_at: rfc3339(permit.expires_at()),
             expires_in: permit.lifetime().seconds(),
             expiry_limited_by: permit.limited_by().as_str(),

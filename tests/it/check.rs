@@ -28,7 +28,7 @@ fn nothing_is_left_to_warn_of_where_secrets_and_token_type_are_there() {
 
 #[test]
 fn every_error_is_told_at_once_in_the_files_order_and_the_environments_last() {
-    let text = SMALLEST.replace("\"read\", \"write\"", "\"raed\", \"PostObject\"").replace("eu-west-1", "nowhere");
+    let text = SMALLEST.replace("\"read\", \"write\"", "\"raed\", \"CopyObject\"").replace("eu-west-1", "nowhere");
     let output = Presignd::configured(&text).env("PRESIGND__SERVER__LISTN", "127.0.0.1:1").run("check", &[], "");
     assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output:?}");
     let errors: Vec<_> = output.stderr.lines().filter(|line| !line.contains(": warning: ")).collect();

@@ -279,7 +279,7 @@ fn policy(sketches: &[Sketch]) -> Policy {
             effect: if sketch.deny { Effect::Deny } else { Effect::Allow },
             bucket: name(ALIASES[sketch.alias]),
             scope: if sketch.is_key { Scope::key(&sketch.text) } else { Scope::prefix(&sketch.text, true) }.unwrap(),
-            actions: sketch.actions.iter().map(|word| Action::parse(word).unwrap()).collect(),
+            actions: sketch.actions.iter().map(|word| Action::named(word).unwrap()).collect(),
             issuers: vec![name(ISSUERS[sketch.issuer])],
             when: sketch.group.map(condition).into_iter().collect(),
             enabled: sketch.enabled,

@@ -43,6 +43,7 @@ use presignd::domain::policy::CredentialWindows;
 use presignd::domain::policy::Permit;
 use presignd::domain::policy::Policy;
 use presignd::domain::policy::Window;
+use presignd::domain::presign::Presigned;
 use presignd::domain::presign::presign;
 use presignd::domain::request::Request;
 use presignd::domain::retention::LegalHold;
@@ -271,7 +272,10 @@ fn ours(world: &World, permit: &Permit) -> String {
         session_token: world.session_token.clone().map(Into::into),
         key: SigningKey::derive(&world.secret, permit.signed_at(), &target.region, target.service),
     };
-    presign(permit, &signer).into_string()
+    match presign(permit, &signer) {
+        Presigned::Url(url) => url.into_string(),
+        Presigned::Form(_) => panic!("no URL but a form"),
+    }
 }
 
 /// RFC 3986, written once more: the code under test must not judge itself.
@@ -290,7 +294,9 @@ fn theirs(world: &World, permit: &Permit) -> String {
     let path = match permit.operation().row().names {
         Names::Prefix if target.base_path.is_empty() => "/".to_owned(),
         Names::Prefix => target.base_path.clone(),
-        Names::Key | Names::KeyOrFileName => format!("{}/{}", target.base_path, encode(permit.object(), "/")),
+        Names::Key | Names::KeyFileNameOrPrefix | Names::KeyOrFileName => {
+            format!("{}/{}", target.base_path, encode(permit.object(), "/"))
+        }
     };
     let query: Vec<String> =
         permit.query().iter().map(|(name, value)| format!("{name}={}", encode(value, ""))).collect();

@@ -5,6 +5,7 @@
 
 mod ask;
 mod offer;
+mod post;
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,7 @@ fn every_vector_agrees_or_is_refused_for_a_named_reason() {
             false => faults.push(format!("{}: `check` takes its bucket", vector["id"])),
         }
     }
-    for (vector, answer) in plan.ask() {
+    for (vector, answer) in plan.ask(request) {
         let outcome = match (not_offered(vector), answer["url"].as_str()) {
             (None, Some(_)) => agreement(vector, &answer),
             (None, None) => Err(format!("refused: {answer}")),
@@ -123,8 +124,8 @@ impl<'a> Plan<'a> {
         HEAD.lines().count() + 1 + self.refused.iter().position(|known| *known == place).unwrap()
     }
 
-    /// The answers for all others: one `presignd sign` for each grant and time.
-    fn ask(&self) -> Vec<(&'a Value, Value)> {
+    /// The answers for all others, as `request` writes them: one `presignd sign` for each grant and time.
+    fn ask(&self, request: fn(&Value, &str) -> Value) -> Vec<(&'a Value, Value)> {
         let mut groups = BTreeMap::<(usize, String, String), Vec<&Value>>::new();
         for vector in self.vectors.iter().filter(|vector| bucket_not_offered(vector).is_none()) {
             let place = place(vector, &self.identities);
@@ -177,6 +178,8 @@ kms_key_ids = [
 ]
 sse_c = true
 {lock}
+post_key_prefix = true
+post_type_prefix = true
 [grants.download]
 overrides = ["content_type", "content_disposition", "content_language", "content_encoding", "cache_control", "expires"]
 "#

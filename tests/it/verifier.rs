@@ -261,13 +261,15 @@ fn encode(bytes: &[u8], keep: impl Fn(u8) -> bool) -> String {
     bytes.iter().map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+/// HMAC-SHA256.
+pub fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// In lower case.
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

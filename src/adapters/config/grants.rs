@@ -17,7 +17,6 @@ use crate::adapters::config::units::lifetime;
 use crate::adapters::config::warnings;
 use crate::adapters::config::when;
 use crate::domain::action::Action;
-use crate::domain::action::InvalidAction;
 use crate::domain::grant::DownloadLimits;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
@@ -146,14 +145,8 @@ fn actions<'t>(section: &mut Section<'t>, effect: Effect) -> Option<At<'t, Vec<A
 
 fn action(node: &Node) -> Result<Action, Fault> {
     let word = text(node)?;
-    Action::parse(word).map_err(|error| match error {
-        InvalidAction::NotAvailable => fault(format!("the action {word} is {error}"), "remove it"),
-        InvalidAction::Unknown => {
-            let words: Vec<_> =
-                Action::WORDS.map(Action::as_str).into_iter().chain(Operation::all().map(Operation::as_str)).collect();
-            fault(format!("there is no action {word:?}"), meant(word, words.into_iter()))
-        }
-    })
+    let known = || Action::WORDS.map(Action::as_str).into_iter().chain(Operation::all().map(Operation::as_str));
+    Action::named(word).ok_or_else(|| fault(format!("there is no action {word:?}"), meant(word, known())))
 }
 
 /// `issuers`; an allow may leave them out where there is only one, a deny anywhere: it is for all of them then.

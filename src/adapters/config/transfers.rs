@@ -49,11 +49,10 @@ pub(super) fn upload(section: Option<Section<'_>>, scope: Option<&Scope>) -> Upl
         set_metadata: set_metadata(&mut section),
         set_tags: set_tags(&mut section),
         key_template: key_template(&mut section, scope),
+        post_key_prefix: section.flag("post_key_prefix"),
+        post_type_prefix: section.flag("post_type_prefix"),
+        post_redirects: section.list("post_redirects", redirect).unwrap_or_default(),
     };
-    section.not_available("post_redirects");
-    for key in ["post_key_prefix", "post_type_prefix"] {
-        section.off(key);
-    }
     section.close();
     limits
 }
@@ -74,6 +73,19 @@ fn client_side_encryption(section: &mut Section<'_>) -> bool {
         section.report().error(&node.at, fault(wrong, "remove one of the two"));
     }
     read.is_some()
+}
+
+/// An entry of `post_redirects`, which a form carries as it stands.
+fn redirect(node: &Node) -> Result<String, Fault> {
+    let url = text(node)?;
+    let has_host =
+        ["https://", "http://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    match has_host && url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains("${") {
+        true => Ok(url.to_owned()),
+        false => {
+            Err(fault("no URL that a browser can be sent to", "write one such as \"https://app.example.com/done\""))
+        }
+    }
 }
 
 fn storage_class(node: &Node) -> Result<StorageClass, Fault> {

@@ -45,6 +45,7 @@ impl Question<'_> {
             signed_at: self.around.now,
         };
         let mut unmet = limits::hold(grant, self.operation(), &mut parameters, around);
+        unmet.extend(limits::key_prefix(grant, self.request));
         if self.caller.is_some() {
             unmet.extend(limits::address(grant, self.around.address));
         }

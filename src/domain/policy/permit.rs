@@ -15,7 +15,9 @@ use crate::domain::operation::Names;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Question;
 use crate::domain::policy::judge::Judged;
+use crate::domain::post_policy::FormTerms;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::Object;
 use crate::domain::restore;
 
 /// A request that a grant allows, as it is to be signed: signing only writes it down.
@@ -26,6 +28,8 @@ pub struct Permit {
     bucket: Name,
     target: Arc<Target>,
     object: String,
+    is_prefix: bool,
+    form: Option<FormTerms>,
     headers: Headers,
     body: Option<String>,
     query: Vec<(&'static str, String)>,
@@ -58,6 +62,9 @@ impl Judged {
         if let Some(body) = &body {
             self.parameters.content_md5 = Some(restore::content_md5(body));
         }
+        let is_prefix = matches!(question.request.object, Object::Prefix(_));
+        let form = (row.operation == Operation::PostObject)
+            .then(|| FormTerms::of(bucket.bucket.as_str(), object, is_prefix, &self.parameters));
         let mut query = self.parameters.query();
         query.extend(row.subresource.map(|(name, value)| (name, value.to_owned())));
         if row.names == Names::Prefix {
@@ -73,6 +80,8 @@ impl Judged {
             bucket: bucket.alias.clone(),
             target: bucket.target.clone(),
             object: object.to_owned(),
+            is_prefix,
+            form,
             headers: self.parameters.headers(),
             body,
             query,
@@ -114,9 +123,19 @@ impl Permit {
         &self.target
     }
 
-    /// The key, or the prefix of a list.
+    /// The key, or the prefix of a list or of a form.
     pub fn object(&self) -> &str {
         &self.object
+    }
+
+    /// Whether the object is a prefix, which stands for every key below it.
+    pub fn is_prefix(&self) -> bool {
+        self.is_prefix
+    }
+
+    /// What a form binds, where the request is one.
+    pub fn form(&self) -> Option<&FormTerms> {
+        self.form.as_ref()
     }
 
     /// What is signed as headers beside `host`: sorted, names in lower case, `content-length` among them.

@@ -4,6 +4,7 @@ use crate::domain::grant::Effect;
 use crate::domain::key::FileName;
 use crate::domain::key::InvalidKey;
 use crate::domain::key::ObjectKey;
+use crate::domain::operation::Operation;
 use crate::domain::policy::Question;
 use crate::domain::policy::index::Place;
 use crate::domain::policy::judge;
@@ -92,7 +93,11 @@ impl Question<'_> {
         let Some(tail) = template.fill(filling, file_name) else {
             return Err(unmet("the token lacks a claim that the grant makes keys of"));
         };
-        ObjectKey::parse(&format!("{prefix}{tail}")).map_err(invalid_key)
+        let key = ObjectKey::parse(&format!("{prefix}{tail}"));
+        match self.operation() {
+            Operation::PostObject => key.and_then(ObjectKey::in_form).map_err(invalid_key),
+            _ => key.map_err(invalid_key),
+        }
     }
 }
 

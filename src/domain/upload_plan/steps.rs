@@ -80,7 +80,6 @@ pub static SHARED: Row = Row {
     names: Names::Key,
     members: &[Member::UploadId, Member::CustomerEncryption],
     required: &[Member::UploadId],
-    later: &[],
     reads: false,
     summary: "",
 };

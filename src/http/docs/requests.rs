@@ -83,10 +83,11 @@ pub fn with_members_of(row: &Row, object: ObjectBuilder) -> ObjectBuilder {
     let object = object.property("bucket", text("The bucket's alias.").examples(["media"])).required("bucket");
     let object = match row.names {
         Names::Key => object.property("key", key()).required("key"),
-        Names::KeyOrFileName => object
-            .property("key", key())
-            .property("file_name", text("In place of `key`: a grant's template makes the key for a file of this name."))
-            .property("grant", text("Beside `file_name`: the grant whose template makes the key.")),
+        Names::KeyOrFileName => with_file_name(object),
+        Names::KeyFileNameOrPrefix => with_file_name(object).property(
+            "key_prefix",
+            text("In place of `key`, as far as the grant allows it: S3 puts the name of the holder's file after it."),
+        ),
         Names::Prefix => object
             .property(
                 "prefix",
@@ -102,10 +103,17 @@ pub fn with_members_of(row: &Row, object: ObjectBuilder) -> ObjectBuilder {
     row.required.iter().fold(object, |object, member| object.required(member.name()))
 }
 
+fn with_file_name(object: ObjectBuilder) -> ObjectBuilder {
+    object
+        .property("key", key())
+        .property("file_name", text("In place of `key`: a grant's template makes the key for a file of this name."))
+        .property("grant", text("Beside `file_name`: the grant whose template makes the key."))
+}
+
 fn example(row: &Row) -> Value {
     let mut example = json!({ "operation": row.name, "bucket": "media" });
     let named = match row.names {
-        Names::Key | Names::KeyOrFileName => ("key", json!("users/42/avatar.png")),
+        Names::Key | Names::KeyFileNameOrPrefix | Names::KeyOrFileName => ("key", json!("users/42/avatar.png")),
         Names::Prefix => ("prefix", json!("users/42/")),
     };
     let shown = row.members.iter().filter(|member| SHOWN.contains(member) || row.required.contains(member));
@@ -130,6 +138,16 @@ fn form(member: &Description) -> RefOr<Schema> {
         Form::Integer { least, most } => {
             docs::integer().minimum(Some(least)).maximum(Some(most)).description(meaning).examples(examples).into()
         }
+        Form::OneOfNumbers(numbers) => {
+            docs::integer().enum_values(Some(numbers.iter().copied())).description(meaning).examples(examples).into()
+        }
+        Form::Range { most } => ArrayBuilder::new()
+            .items(docs::integer().minimum(Some(0)).maximum(Some(most)))
+            .min_items(Some(2))
+            .max_items(Some(2))
+            .description(meaning)
+            .examples(examples)
+            .into(),
         Form::Text => text(member.meaning).examples(examples).into(),
         Form::OneOf(words) => word().description(meaning).enum_values(Some(words.iter().copied())).into(),
         Form::Checksum => docs::reference("Checksum"),

@@ -52,6 +52,12 @@ pub struct UploadEntry {
     set_tags: Vec<String>,
     /// Whether `file_name` may be sent in place of `key`.
     file_name: bool,
+    /// Whether a form may have a `key_prefix`.
+    post_key_prefix: bool,
+    /// Whether a form may have a `content_type_prefix`.
+    post_type_prefix: bool,
+    /// Where a form may send the browser after the upload.
+    post_redirects: Vec<String>,
 }
 
 /// How an upload is encrypted, without the key that does it.
@@ -111,6 +117,9 @@ impl UploadEntry {
             set_metadata: names(&limits.set_metadata),
             set_tags: names(&limits.set_tags),
             file_name: limits.key_template.is_some(),
+            post_key_prefix: limits.post_key_prefix,
+            post_type_prefix: limits.post_type_prefix,
+            post_redirects: limits.post_redirects.clone(),
         }
     }
 }

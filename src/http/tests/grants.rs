@@ -80,6 +80,7 @@ async fn grants_are_listed_with_claims_filled_in_and_secrets_left_out() {
             "max_size": 1048576, "content_types": ["image/*"], "require_checksum": false, "write_once": false,
             "storage_classes": ["STANDARD"], "server_side_encryption": null, "kms_key_ids": false, "sse_c": false,
             "object_lock": null, "tags": [], "client_side_encryption": null, "metadata": true, "set_metadata": ["owner"], "set_tags": [], "file_name": true,
+            "post_key_prefix": false, "post_type_prefix": false, "post_redirects": [],
         })
     );
     assert_eq!((&json["grants"][2]["enabled"], &json["grants"][2]["max_expires_in"]), (&false.into(), &300.into()));

@@ -45,7 +45,7 @@ pub fn not_offered(vector: &Value) -> Option<NotOffered> {
 
 /// Whether it needs a grant that lets uploads be locked.
 pub fn asks_for_lock(vector: &Value) -> bool {
-    vector["input"]["params"].as_object().unwrap().keys().any(|name| name.starts_with("ObjectLock"))
+    vector["input"]["params"].as_object().is_some_and(|params| params.keys().any(|name| name.starts_with("ObjectLock")))
 }
 
 fn operation_not_offered(operation: &str) -> Option<(&'static str, &'static str)> {

@@ -46,7 +46,7 @@ bucket = "media"
 name = "a"
 bucket = "media"
 prefix = "users/x{sub}/"
-actions = ["raed", "PostObject", "CopyObject", "GetObject", 5]
+actions = ["raed", "CopyObject", "GetObject", 5]
 issuers = []
 max_expires = "13h"
 credentials = "man"
@@ -55,9 +55,8 @@ enabled = "no"
         &[
             "4:10: a {claim} is a whole segment; correct it",
             r#"5:12: there is no action "raed"; write "read" if that is meant"#,
-            "5:20: the action PostObject is not available in this version; remove it",
-            r#"5:34: there is no action "CopyObject"; write one of read, read_version, write, delete, delete_version, list, restore, bypass_governance, AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, DeleteObject, GetObject, HeadObject, ListObjectsV2, ListParts, PutObject, RestoreObject, UploadPart"#,
-            "5:61: a string is expected, not an integer; write it in quotes",
+            r#"5:20: there is no action "CopyObject"; write "PostObject" if that is meant"#,
+            "5:47: a string is expected, not an integer; write it in quotes",
             "6:11: issuers is empty; name at least one",
             "7:15: no grant may allow more than expiry.max (43200 s); lower it, or raise expiry.max",
             r#"8:15: there is no credentials "man"; write "main" if that is meant"#,
@@ -246,7 +245,7 @@ require = { mfa = "15m" }
         ],
     ),
     (
-        "limits that are for later, but for switches that are off",
+        "what forms may leave open, and where they lead",
         "grant",
         r#"[[grants]]
 name = "a"
@@ -255,12 +254,15 @@ prefix = ""
 actions = ["write"]
 [grants.upload]
 post_key_prefix = true
-post_type_prefix = false
-post_redirects = []
+post_type_prefix = "image/"
+post_redirects = ["https://a.example/done?b=c", "a.example", "https://", "https://a.example/${filename}", "https://a.example/a b"]
 "#,
         &[
-            "7:19: post_key_prefix = true is not available in this version; remove it",
-            "9:18: post_redirects is not available in this version; remove it",
+            "8:20: true or false is expected, not a string; write true or false",
+            r#"9:49: no URL that a browser can be sent to; write one such as "https://app.example.com/done""#,
+            r#"9:62: no URL that a browser can be sent to; write one such as "https://app.example.com/done""#,
+            r#"9:74: no URL that a browser can be sent to; write one such as "https://app.example.com/done""#,
+            r#"9:107: no URL that a browser can be sent to; write one such as "https://app.example.com/done""#,
         ],
     ),
     (

@@ -62,7 +62,7 @@ fn allow(grant: &str, prefix: &str, actions: &[&str]) -> Grant {
         effect: Effect::Allow,
         bucket: name("media"),
         scope: Scope::prefix(prefix, !prefix.is_empty() && !prefix.ends_with('/')).unwrap(),
-        actions: actions.iter().map(|word| Action::parse(word).unwrap()).collect(),
+        actions: actions.iter().map(|word| Action::named(word).unwrap()).collect(),
         issuers: vec![name("corp")],
         when: Vec::new(),
         enabled: true,
