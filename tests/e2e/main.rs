@@ -12,6 +12,7 @@
 )]
 
 mod clients;
+mod protected;
 mod refused;
 mod store;
 #[path = "../it/support/mod.rs"]

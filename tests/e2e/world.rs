@@ -207,11 +207,14 @@ path = "session.json"
 
 [buckets]
 media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+encrypted = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+kms = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 locks = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 once = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 small = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 session = {{ bucket = "{bucket}", region = "{region}", credentials = "session", endpoint = "{endpoint}" }}
 versions = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+worm = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
 "#
     );
@@ -232,6 +235,17 @@ overrides = ["content_type", "content_disposition", "content_language", "content
 "#,
             alias == "once",
             if alias == "small" { "max_size = \"8MiB\"" } else { "" },
+        ));
+    }
+    let key = store.get("KMS_KEY");
+    let kms = format!(r#"server_side_encryption = {{ algorithm = "aws:kms", kms_key_id = "{key}" }}"#);
+    let worm = r#"object_lock = { mode = "GOVERNANCE", min_retention = "1d", legal_hold = "required" }"#;
+    for (alias, upload) in
+        [("encrypted", format!("kms_key_ids = [\"{key}\"], sse_c = true")), ("kms", kms), ("worm", worm.to_owned())]
+    {
+        toml.push_str(&format!(
+            "[[grants]]\nname = \"{alias}\"\nbucket = \"{alias}\"\nprefix = \"{{sub}}/\"\nactions = [\"read\", \"write\"]\n\
+             upload = {{ {upload} }}\n"
         ));
     }
     for (alias, more) in [("versions", ""), ("locks", ", \"bypass_governance\"")] {
