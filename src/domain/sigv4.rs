@@ -14,7 +14,10 @@ use secrecy::SecretString;
 use sha2::Digest;
 use sha2::Sha256;
 use time::OffsetDateTime;
+use zeroize::Zeroize;
 use zeroize::Zeroizing;
+
+use crate::domain::encryption;
 
 /// A key that signs for one day, region and service: derived from a secret that it does not tell.
 #[derive(Clone)]
@@ -69,12 +72,26 @@ pub struct Unsigned<'a> {
 /// The URL of the signed request. It is a bearer secret until it ends.
 pub fn sign(request: &Unsigned<'_>, signer: &Signer) -> String {
     let stamp = Stamp::of(request.signed_at);
-    let mut canonical = Canonical { text: String::with_capacity(1024), path: (0, 0), query: (0, 0) };
+    let holds_key = request.headers.iter().any(|(name, _)| name == encryption::CUSTOMER_KEY);
+    let room = if holds_key { room_for(request, signer) } else { 1024 };
+    let mut canonical = Canonical { text: String::with_capacity(room), path: (0, 0), query: (0, 0) };
     canonical.write(request, signer, &stamp);
     let to_sign = string_to_sign(request, &stamp, canonical.text.as_bytes());
     let signature = aws_sigv4::sign::v4::calculate_signature(&*signer.key.0, to_sign.as_bytes());
     let (path, query) = (canonical.part(canonical.path), canonical.part(canonical.query));
-    [request.scheme, "://", request.authority, path, "?", query, "&X-Amz-Signature=", &signature].concat()
+    let url = [request.scheme, "://", request.authority, path, "?", query, "&X-Amz-Signature=", &signature].concat();
+    if holds_key {
+        canonical.text.zeroize();
+    }
+    url
+}
+
+/// More than the canonical request takes: a text that grows would leave what it held behind.
+fn room_for(request: &Unsigned<'_>, signer: &Signer) -> usize {
+    let query: usize = request.query.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let headers: usize = request.headers.iter().map(|(name, value)| 2 * name.len() + value.len()).sum();
+    let token = signer.session_token.as_ref().map_or(0, |token| token.expose_secret().len());
+    2048 + request.base_path.len() + 3 * (request.key.map_or(0, str::len) + query + headers + token)
 }
 
 /// The fields of a form that tell who signed it and when; each needs a condition of the policy.

@@ -14,6 +14,7 @@
 mod clients;
 mod protected;
 mod refused;
+mod sealed;
 mod store;
 #[path = "../it/support/mod.rs"]
 mod support;

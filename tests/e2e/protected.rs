@@ -87,6 +87,19 @@ fn sse_kms_is_what_the_grant_signs_in() {
 }
 
 #[test]
+fn default_encryption_is_signed_into_what_says_nothing() {
+    let Some(world) = World::built("e2e-default") else { return };
+    let stored = world.issue("PutObject", "defaults", "x", &json!({}));
+    assert_eq!(forged(&stored, "x-amz-server-side-encryption", None).status, 403, "unencrypted");
+    assert_eq!(stored.used(BODY).status, 200);
+    let head = world.issue("HeadObject", "defaults", "x", &json!({})).used("");
+    assert_eq!(head.header("x-amz-server-side-encryption"), Some("aws:kms"), "{:?}", head.headers);
+    let other = json!({"server_side_encryption": {"algorithm": "AES256"}});
+    let refused = world.presign("PutObject", "defaults", "x", &other);
+    assert_eq!((refused.status, refused.code().as_str()), (403, "grant_not_satisfied"), "{}", refused.text());
+}
+
+#[test]
 fn object_lock_is_what_the_grant_signs_in() {
     let Some(store) = Store::found() else { return };
     store.make_locked_bucket("e2e-worm");

@@ -191,7 +191,7 @@ fn request(operation: &str, alias: &str, key: &str, more: &Value) -> Value {
 fn configuration(store: &Store, bucket: &str) -> String {
     let endpoint = store.get("ENDPOINT");
     let named = endpoint.replace("127.0.0.1", "localhost");
-    let region = store.get("REGION");
+    let (region, key) = (store.get("REGION"), store.get("KMS_KEY"));
     let mut toml = format!(
         r#"
 [[issuers]]
@@ -214,6 +214,8 @@ once = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoi
 small = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 session = {{ bucket = "{bucket}", region = "{region}", credentials = "session", endpoint = "{endpoint}" }}
 versions = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+sealed = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+defaults = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}", default_encryption = {{ algorithm = "aws:kms", kms_key_id = "{key}" }} }}
 worm = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
 "#
@@ -237,12 +239,15 @@ overrides = ["content_type", "content_disposition", "content_language", "content
             if alias == "small" { "max_size = \"8MiB\"" } else { "" },
         ));
     }
-    let key = store.get("KMS_KEY");
     let kms = format!(r#"server_side_encryption = {{ algorithm = "aws:kms", kms_key_id = "{key}" }}"#);
     let worm = r#"object_lock = { mode = "GOVERNANCE", min_retention = "1d", legal_hold = "required" }"#;
-    for (alias, upload) in
-        [("encrypted", format!("kms_key_ids = [\"{key}\"], sse_c = true")), ("kms", kms), ("worm", worm.to_owned())]
-    {
+    for (alias, upload) in [
+        ("defaults", String::new()),
+        ("encrypted", format!("kms_key_ids = [\"{key}\"], sse_c = true")),
+        ("kms", kms),
+        ("sealed", r#"client_side_encryption = "required""#.to_owned()),
+        ("worm", worm.to_owned()),
+    ] {
         toml.push_str(&format!(
             "[[grants]]\nname = \"{alias}\"\nbucket = \"{alias}\"\nprefix = \"{{sub}}/\"\nactions = [\"read\", \"write\"]\n\
              upload = {{ {upload} }}\n"

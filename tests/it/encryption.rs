@@ -81,6 +81,15 @@ fn encryption_becomes_headers_that_are_signed() {
 }
 
 #[test]
+fn sse_s3_is_one_header_without_which_the_url_is_worth_nothing() {
+    let service = setting(&[ISSUER, MEDIA, GRANT]).serve();
+    let request = with(ask("PutObject", "media", "a"), &said(&json!({"algorithm": "AES256"})));
+    let answer = expect_reply("SSE-S3", &service.post(&token(), "/v1/presign", &request), Ok("all"));
+    let used = works_only_as_told("SSE-S3", &answer, &request);
+    assert_eq!(used.headers, [("x-amz-server-side-encryption".to_owned(), "AES256".to_owned())]);
+}
+
+#[test]
 fn encryption_that_is_not_well_formed_is_told_at_its_member() {
     let service = setting(&[ISSUER, MEDIA, GRANT]).serve();
     let kms = |member: &str, value: Value| with(json!({"algorithm": "aws:kms"}), &json!({member: value}));
