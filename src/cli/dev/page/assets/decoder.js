@@ -75,7 +75,8 @@ const KNOWN = new Set(
   ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"].map((name) => `X-Amz-${name}`),
 );
 
-const BINDS_BODY = /^(content-md5|x-amz-checksum-)/;
+/** The name of an algorithm alone binds nothing. */
+const BINDS_BODY = /^(content-md5$|x-amz-checksum-(?!algorithm|type))/;
 
 function sent(name, url, answer) {
   if (name === "host") return `${url.host} (by itself)`;
