@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let body = arguments.body()?;
     let told = match arguments.caller(&settings, now)? {
         Err(fault) => Told::refused(code_of(fault), vec![MemberError::at("", fault.to_string())]),
-        Ok(caller) => Told::about(&settings, &caller, &body, arguments.address, now),
+        Ok(caller) => Told::about(&settings, &caller, Request::parse(&body), arguments.address, now),
     };
     match arguments.json {
         true => told.print_json()?,
@@ -181,9 +181,15 @@ struct Considered {
 }
 
 impl Told {
-    /// What comes of a request's body, and why; nothing is signed.
-    pub fn about(settings: &Settings, caller: &Caller, body: &Value, address: Option<IpAddr>, now: SystemTime) -> Self {
-        let request = match Request::parse(body) {
+    /// What comes of a request, and why; nothing is signed.
+    pub fn about(
+        settings: &Settings,
+        caller: &Caller,
+        asked: Result<Request, Unreadable>,
+        address: Option<IpAddr>,
+        now: SystemTime,
+    ) -> Self {
+        let request = match asked {
             Ok(request) => request,
             Err(Unreadable::Shape(errors)) => return Self::refused("invalid_request", errors),
             Err(Unreadable::Key { error, .. }) => return Self::refused("invalid_key", vec![error]),

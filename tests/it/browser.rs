@@ -11,15 +11,15 @@ use crate::support::browser::Browser;
 use crate::support::eventually;
 
 /// A person before the page.
-struct Visit {
-    browser: Browser,
-    dev: Dev,
+pub struct Visit {
+    pub browser: Browser,
+    pub dev: Dev,
     files: tempfile::TempDir,
 }
 
 impl Visit {
     #[track_caller]
-    fn begin() -> Option<Self> {
+    pub fn begin() -> Option<Self> {
         let mut browser = Browser::start()?;
         let dev = Dev::fresh();
         browser.look(1280, "light");
@@ -28,14 +28,14 @@ impl Visit {
         Some(Self { browser, dev, files: tempfile::tempdir().unwrap() })
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.files.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     #[track_caller]
-    fn become_caller(&mut self, name: &str) {
+    pub fn become_caller(&mut self, name: &str) {
         self.browser.evaluate(&format!("document.querySelector('[name=caller][value={name}]').click()"));
         self.browser.wait_for(&format!(
             "document.getElementById('stories').firstElementChild.innerText.match(/as {name}[^]*(listed|refused)/)"
@@ -43,7 +43,7 @@ impl Visit {
     }
 
     #[track_caller]
-    fn go_to(&mut self, folder: &str) {
+    pub fn go_to(&mut self, folder: &str) {
         let folder = json!(format!("{folder}:"));
         self.browser.evaluate(&format!(
             "(() => {{ const select = document.getElementById('folder');
@@ -53,7 +53,7 @@ impl Visit {
     }
 
     #[track_caller]
-    fn shows(&mut self, selector: &str, words: &str) {
+    pub fn shows(&mut self, selector: &str, words: &str) {
         let (selector, words) = (json!(selector), json!(words));
         self.browser.wait_for(&format!(
             "[...document.querySelectorAll({selector})].some(one => one.innerText.includes({words}))"
@@ -62,7 +62,7 @@ impl Visit {
 
     /// What the newest story has for a step, in the language that is chosen.
     #[track_caller]
-    fn snippet(&mut self, language: &str, step: u32) -> String {
+    pub fn snippet(&mut self, language: &str, step: u32) -> String {
         self.browser.evaluate(&format!("document.querySelector('[name=language][value={language}]').click()"));
         let code = format!("document.querySelectorAll('.story:first-child .snippet')[{step}].textContent");
         self.browser.evaluate(&code).as_str().unwrap().to_owned()
@@ -70,7 +70,7 @@ impl Visit {
 
     /// Runs code from the page beside the files.
     #[track_caller]
-    fn pasted(&self, program: &str, code: &str) -> String {
+    pub fn pasted(&self, program: &str, code: &str) -> String {
         let output = Command::new(program).args(["-c", code]).current_dir(&self.files).env("no_proxy", "*").output();
         let output = output.unwrap();
         assert!(output.status.success(), "{code}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -79,7 +79,7 @@ impl Visit {
 
     /// Nothing went wrong that a developer would see, and nothing left this machine.
     #[track_caller]
-    fn was_clean(&mut self) {
+    pub fn was_clean(&mut self) {
         let requests = self.browser.was_clean(&[self.dev.address("service"), self.dev.address("S3 store")]);
         assert!(requests > 15, "the browser tells of requests");
     }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::ExitStatus;
@@ -75,10 +76,15 @@ impl Dev {
         self.told(name).strip_prefix("http://").unwrap().parse().unwrap()
     }
 
+    /// A file or folder of what it keeps.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.presignd.path(&format!("there/{name}"))
+    }
+
     /// What the store made for one of its identities.
     #[track_caller]
     pub fn credentials(&self, name: &str) -> Value {
-        let text = std::fs::read_to_string(self.presignd.path(&format!("there/credentials-{name}.json"))).unwrap();
+        let text = std::fs::read_to_string(self.path(&format!("credentials-{name}.json"))).unwrap();
         serde_json::from_str(&text).unwrap()
     }
 

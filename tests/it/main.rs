@@ -13,6 +13,7 @@ mod audit;
 mod batch;
 mod browser;
 mod browser_docs;
+mod browser_parts;
 mod callers;
 mod candidates;
 mod check;

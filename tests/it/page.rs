@@ -130,6 +130,10 @@ fn a_guest_has_no_grant_and_hears_which_were_considered() {
     let told = explain(&alice, "shared/a.exe");
     assert_eq!((&told["code"], &told["grant"]), (&json!("grant_not_satisfied"), &json!("publish")));
     assert_eq!(explain(&alice, "users/alice/a.txt")["decision"], "issued");
+    let plan = json!({"bucket": "media", "key": "shared/a.png", "content_type": "image/png",
+                      "content_length": 32 << 20, "part_size": 5 << 20});
+    let told = Call::new("POST", address, "/dev/explain").bearer(&alice).json(&plan).send().json();
+    assert_eq!((&told["code"], &told["grant"]), (&json!("grant_not_satisfied"), &json!("publish")), "a plan: {told}");
     let reply = Call::new("POST", address, "/dev/explain").json(&json!({})).send();
     assert_eq!((reply.status, reply.code()), (401, "missing_token".to_owned()));
 }

@@ -172,6 +172,15 @@ impl Browser {
         }
     }
 
+    /// Presses Enter, which does what the focused element does.
+    #[track_caller]
+    pub fn press_enter(&mut self) {
+        let stroke =
+            json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+        self.call("Input.dispatchKeyEvent", stroke);
+        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": "Enter", "code": "Enter" }));
+    }
+
     /// Makes the page so wide, in CSS pixels, and light or dark.
     #[track_caller]
     pub fn look(&mut self, width: u32, scheme: &str) {

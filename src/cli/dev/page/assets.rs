@@ -28,16 +28,26 @@ macro_rules! assets {
     };
 }
 
-const ASSETS: [Asset; 11] = assets! {
+const ASSETS: [Asset; 21] = assets! {
     "/" "text/html; charset=utf-8" "index.html"
     "/dev/page/style.css" "text/css; charset=utf-8" "style.css"
     "/dev/page/main.js" "text/javascript; charset=utf-8" "main.js"
-    "/dev/page/api.js" "text/javascript; charset=utf-8" "api.js"
     "/dev/page/actions.js" "text/javascript; charset=utf-8" "actions.js"
+    "/dev/page/api.js" "text/javascript; charset=utf-8" "api.js"
+    "/dev/page/asking.js" "text/javascript; charset=utf-8" "asking.js"
+    "/dev/page/bytes.js" "text/javascript; charset=utf-8" "bytes.js"
     "/dev/page/code.js" "text/javascript; charset=utf-8" "code.js"
     "/dev/page/decoder.js" "text/javascript; charset=utf-8" "decoder.js"
     "/dev/page/dom.js" "text/javascript; charset=utf-8" "dom.js"
     "/dev/page/files.js" "text/javascript; charset=utf-8" "files.js"
+    "/dev/page/large.js" "text/javascript; charset=utf-8" "large.js"
+    "/dev/page/multipart.js" "text/javascript; charset=utf-8" "multipart.js"
+    "/dev/page/parts.js" "text/javascript; charset=utf-8" "parts.js"
+    "/dev/page/row.js" "text/javascript; charset=utf-8" "row.js"
     "/dev/page/steps.js" "text/javascript; charset=utf-8" "steps.js"
+    "/dev/page/tally.js" "text/javascript; charset=utf-8" "tally.js"
+    "/dev/page/turns.js" "text/javascript; charset=utf-8" "turns.js"
+    "/dev/page/unfinished.js" "text/javascript; charset=utf-8" "unfinished.js"
+    "/dev/page/upload.js" "text/javascript; charset=utf-8" "upload.js"
     "/dev/page/uploads.js" "text/javascript; charset=utf-8" "uploads.js"
 };

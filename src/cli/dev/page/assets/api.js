@@ -36,11 +36,11 @@ export async function grantsOf(caller) {
   }
 }
 
-/** The request that asks for a URL, as it is sent and shown. */
-export async function presignRequest(caller, body) {
+/** A request to presignd, as it is sent and shown. */
+export async function serviceRequest(caller, path, body) {
   return {
     method: "POST",
-    url: `${location.origin}/v1/presign`,
+    url: `${location.origin}${path}`,
     headers: { Authorization: `Bearer ${await tokenOf(caller)}`, "Content-Type": "application/json" },
     json: body,
   };
@@ -52,15 +52,14 @@ export function issuedRequest(issued, more = {}) {
 }
 
 /** Sends a request, and reads the whole answer as text. */
-export async function send(request) {
-  const body = request.json && JSON.stringify(request.json);
-  const response = await fetch(request.url, { method: request.method, headers: request.headers, body });
+export async function send({ method, url, headers, json, text }, signal) {
+  const body = json ? JSON.stringify(json) : text;
+  const response = await fetch(url, { method, headers, body, signal });
   return { status: response.status, headers: [...response.headers], text: await response.text() };
 }
 
-/** Which grants were considered for a request, and which one decided; none, where the token is not believed. */
+/** Which grants were considered for a URL or a plan, and which one decided; none, where the token is not believed. */
 export async function explain(caller, body) {
-  const request = await presignRequest(caller, body);
-  const answer = await send({ ...request, url: "/dev/explain" });
+  const answer = await send(await serviceRequest(caller, "/dev/explain", body));
   return answer.status === 200 ? JSON.parse(answer.text) : { grant: null, considered: [] };
 }

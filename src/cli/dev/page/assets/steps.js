@@ -27,10 +27,10 @@ class Story {
     return step;
   }
 
-  /** How it ended; also told to those who do not see it. */
-  end(words, isGood) {
+  /** How it ended, in words and as `good`, `bad` or neither; also told to those who do not see it. */
+  end(words, kind) {
     this.outcome.textContent = words;
-    this.outcome.classList.add(isGood ? "good" : "bad");
+    this.outcome.className = `chip ${kind}`;
     if (!this.isAside) announce(`${this.title}: ${words}`);
   }
 }
@@ -66,9 +66,11 @@ class Step {
     }
   }
 
-  /** Something to say beside. */
+  /** Something to say beside; returns where it stands. */
   note(text) {
-    this.element.append(el("p", { class: "hint" }, text));
+    const note = el("p", { class: "hint" }, text);
+    this.element.append(note);
+    return note;
   }
 
   /** A refusal of presignd's: its problem, and what each grant had to do with it. */

@@ -1,13 +1,20 @@
-// Files on their way to the store, each with its progress.
+// Files on their way to the store, from the picker and from drops.
 
 import { upload } from "./actions.js";
-import { $, el, size } from "./dom.js";
+import { Stopped } from "./asking.js";
+import { $ } from "./dom.js";
+import { LARGE, sendLarge, showUnfinished } from "./large.js";
+import { Row } from "./row.js";
+import { inTurn } from "./turns.js";
 
-/** Takes files from the picker and from drops; `start` says who sends where, `done` hears when some have arrived. */
-export function takeFiles(start, done) {
+/** Takes files; `start` says who sends where, `arrived` hears when one is there. */
+export function takeFiles(start, arrived) {
   const take = async (files) => {
-    const ends = await Promise.all([...files].map((file) => send(file, start())));
-    if (ends.includes(true)) done();
+    const [large, small] = [[], []];
+    for (const file of files) (file.size > LARGE ? large : small).push(file);
+    large.forEach((file) => sendLarge(file, start(), arrived));
+    const ends = await Promise.all(small.map((file) => sendSmall(file, start())));
+    if (ends.includes(true)) arrived();
   };
   $("pick").addEventListener("change", () => {
     const files = [...$("pick").files];
@@ -26,52 +33,20 @@ export function takeFiles(start, done) {
     over(false)(event);
     take(event.dataTransfer.files);
   });
+  showUnfinished(arrived);
 }
 
-async function send(file, { caller, folder }) {
+/** Whether it arrived. */
+async function sendSmall(file, { caller, folder }) {
   const cancel = new AbortController();
-  const bar = el("progress", { max: file.size || 1, value: 0, "aria-label": `Upload of ${file.name}` });
-  const state = el("span", { class: "state" }, size(file.size));
-  const button = el("button", { type: "button", "aria-label": `Cancel ${file.name}`, onclick: () => cancel.abort(new Error("cancelled")) }, "Cancel");
-  const name = el("span", { class: "name" }, file.name);
-  const row = el("li", { class: "upload" }, name, button, bar, state);
-  $("uploads").prepend(row);
-  while ($("uploads").children.length > MOST) $("uploads").lastChild.remove();
-  const progress = (sent) => {
-    bar.value = sent;
-    state.textContent = `${size(Math.min(sent, file.size))} of ${size(file.size)}`;
-  };
+  const row = new Row(file.name, file.size);
+  row.button("Cancel", () => cancel.abort(new Stopped("cancelled")));
   try {
-    const key = await inTurn(() => upload(caller, folder, file, progress, cancel.signal));
-    bar.value = bar.max;
-    state.textContent = `${size(file.size)} at ${key}`;
-    row.classList.add("good");
+    const key = await inTurn(cancel.signal, () => upload(caller, folder, file, (gone) => row.progress(gone), cancel.signal));
+    row.arrived(key);
     return true;
   } catch (error) {
-    bar.remove();
-    state.textContent = error.message;
-    row.classList.add("bad");
+    row.failed(error.message);
     return false;
-  } finally {
-    button.remove();
   }
 }
-
-/** So many go at a time, since each file is read into memory for its digest. */
-let free = 3;
-const waiting = [];
-
-async function inTurn(act) {
-  if (free > 0) free--;
-  else await new Promise((resolve) => waiting.push(resolve));
-  try {
-    return await act();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else free++;
-  }
-}
-
-/** Uploads that are shown. */
-const MOST = 50;
