@@ -25,7 +25,7 @@ impl Film {
         let mut visit = Visit::begin()?;
         let bytes: Vec<u8> = (0..32 * MIB).map(|i| (i / 4093 + i % 251) as u8).collect();
         let path = visit.file("film.bin", &bytes);
-        visit.slow_down(16 * MIB);
+        visit.slow_down(8 * MIB);
         Some(Self { visit, bytes, path })
     }
 
@@ -276,6 +276,18 @@ fn a_part_that_the_store_refuses_gets_another_url_so_often_and_no_more() {
     film.visit.browser.click("button", "Resume other.bin");
     film.visit.shows(".upload.good .state", "other.bin");
     film.visit.was_clean();
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_moment_costs_nothing_but_time() {
+    let Some(mut film) = Film::at_hand() else { return };
+    film.visit.browser.choose("#pick", &[&film.path]);
+    film.visit.browser.wait_for(&format!("/, [1-6] of 7 parts/.test({STATE})"));
+    let gone = json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+    film.visit.browser.call("Network.emulateNetworkConditions", gone);
+    film.visit.shows(".story .step", "cannot be reached");
+    film.arrives();
+    film.comes_down_the_same();
 }
 
 #[test]

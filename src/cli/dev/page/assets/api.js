@@ -54,7 +54,10 @@ export function issuedRequest(issued, more = {}) {
 /** Sends a request, and reads the whole answer as text. */
 export async function send({ method, url, headers, json, text }, signal) {
   const body = json ? JSON.stringify(json) : text;
-  const response = await fetch(url, { method, headers, body, signal });
+  const response = await fetch(url, { method, headers, body, signal }).catch((error) => {
+    // Which of the two it is, a browser's own words do not tell.
+    throw error instanceof TypeError ? new Error(`${new URL(url, location).host} cannot be reached`) : error;
+  });
   return { status: response.status, headers: [...response.headers], text: await response.text() };
 }
 

@@ -3,7 +3,8 @@
 /** All of them. */
 export function unfinished() {
   try {
-    return JSON.parse(localStorage.getItem(NAME)) ?? [];
+    const kept = JSON.parse(localStorage.getItem(NAME));
+    return Array.isArray(kept) ? kept : [];
   } catch {
     return [];
   }
