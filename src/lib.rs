@@ -27,7 +27,7 @@
 //!   docs/            the OpenAPI document, from the code's own types and tables, and the page that shows it
 //!   error            every refusal to its status and code: the only file that knows status codes
 //!   extract          token, JSON body and limits, in the contract's order of checks
-//!   grants           GET /v1/grants
+//!   grants/          GET /v1/grants
 //!   issued           the answer that carries a URL
 //!   ops              /livez, /readyz, /metrics
 //!   presign          POST /v1/presign and /v1/presign/batch
@@ -56,12 +56,12 @@
 //!   disposition      Content-Disposition: made for a file name, and looked at
 //!   encryption       SSE-S3, SSE-KMS, SSE-C: how S3 encrypts an object, and the keys that say so
 //!   endpoint         bucket, region and options to scheme, host, path and signing scope
-//!   forms            the forms of members: JSON values to values that S3 takes
+//!   forms/           the forms of members: JSON values to values that S3 takes
 //!   grant            one grant: whom it is for, what it covers, what it asks
 //!   headers          what is signed as headers, of which one may be a secret
 //!   key              object keys and requested prefixes: what they may be
 //!   lifetime         how long a URL lives, and what set that
-//!   limits           a grant's limits against a request: what is unmet, what is signed in
+//!   limits/          a grant's limits against a request: what is unmet, what is signed in
 //!   media_type       media types of uploads, and the patterns that a grant lists
 //!   member           the members of a request, each in a line or two
 //!   mfa_code         the code of an MFA device, for the delete of a version
