@@ -80,7 +80,7 @@ impl Upload<'_> {
         self.size("content_length", self.parameters.content_length);
         self.content_type();
         self.object_lock();
-        self.checksum(self.is_locked());
+        self.checksum(self.is_locked(), "give checksum or content_md5");
         self.write_once();
         self.encryption();
         self.storage_class();
@@ -93,7 +93,7 @@ impl Upload<'_> {
         self.length_range();
         self.form_content_type();
         self.object_lock();
-        self.checksum(self.is_locked());
+        self.checksum(self.is_locked(), "give checksum");
         self.no_form_is_write_once();
         self.encryption();
         self.storage_class();
@@ -119,7 +119,7 @@ impl Upload<'_> {
     fn part(mut self) -> Vec<MemberError> {
         let planned = self.parameters.planned_size.unwrap_or_default();
         self.size("content_length", self.parameters.content_length.map(|length| length.max(planned)));
-        self.checksum(self.limits.object_lock.is_some());
+        self.checksum(self.limits.object_lock.is_some(), "give checksum or content_md5");
         self.customer_encryption();
         self.unmet
     }
@@ -206,10 +206,10 @@ impl Upload<'_> {
     }
 
     /// S3 takes no lock, and no part of what is locked, without one.
-    fn checksum(&mut self, is_locked: bool) {
+    fn checksum(&mut self, is_locked: bool, mend: &str) {
         let given = self.parameters.checksum.is_some() || self.parameters.content_md5.is_some();
         if (self.limits.require_checksum || is_locked) && !given {
-            self.say("/checksum", "give checksum or content_md5");
+            self.say("/checksum", mend);
         }
     }
 
