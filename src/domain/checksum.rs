@@ -1,5 +1,15 @@
 //! Checksums of bodies, as S3 verifies them.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use md5::Digest;
+use md5::Md5;
+
+/// The MD5 of these bytes in padded base64, as S3's headers carry one.
+pub fn md5(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(Md5::digest(bytes))
+}
+
 /// A checksum that S3 verifies the body by.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use md5::Digest;
-use md5::Md5;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
+
+use crate::domain::checksum;
 
 /// A `server_side_encryption`, of a request, a grant or a bucket.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>
@@ -247,7 +247,7 @@ impl CustomerKey {
     pub fn parse(text: &str) -> Result<Self, InvalidCustomerKey> {
         let bytes = Zeroizing::new(BASE64_STANDARD.decode(text).map_err(|_| InvalidCustomerKey)?);
         match bytes.len() {
-            32 => Ok(Self { base64: text.into(), md5: BASE64_STANDARD.encode(Md5::digest(&*bytes)) }),
+            32 => Ok(Self { base64: text.into(), md5: checksum::md5(&bytes) }),
             _ => Err(InvalidCustomerKey),
         }
     }

@@ -1,10 +1,5 @@
 //! RestoreObject's body: how long an archived object shall be there, and how soon.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use md5::Digest;
-use md5::Md5;
-
 use crate::domain::parameters::Parameters;
 
 /// How soon an archived object shall be there, by S3's name for it.
@@ -41,9 +36,4 @@ pub fn body(parameters: &Parameters) -> String {
     let tier = tier.map(|tier| format!("<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters>"));
     let tier = tier.unwrap_or_default();
     format!("<RestoreRequest xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{days}{tier}</RestoreRequest>")
-}
-
-/// `Content-MD5` of a body: an unsigned one would leave the body to whoever holds the URL.
-pub fn content_md5(body: &str) -> String {
-    BASE64_STANDARD.encode(Md5::digest(body))
 }

@@ -181,8 +181,7 @@ fn templates(
 fn value_template(node: &Node) -> Result<ValueTemplate, Fault> {
     let template = ValueTemplate::parse(text(node)?).map_err(|error| told(error, "correct it"))?;
     let filled = template.fill(Filling { claims: &Claims::default(), id: "id", date: "" });
-    let fits = |value: &str| value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && value.trim() == value;
-    match filled.is_none_or(|value| fits(&value)) {
+    match filled.is_none_or(|value| forms::is_metadata_value(&value)) {
         true => Ok(template),
         false => Err(fault("a value is printable ASCII without blanks at its ends", "correct it")),
     }

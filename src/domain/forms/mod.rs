@@ -283,7 +283,7 @@ fn texts<'v>(name: &str, value: &'v Value) -> Read<Vec<(&'v str, &'v str)>> {
 pub(super) fn metadata(value: &Value) -> Read<Vec<(String, String)>> {
     let given = texts("metadata", value)?;
     // First, so that a body full of names is not looked through for each of them.
-    if given.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MOST_METADATA {
+    if metadata_size(&given) > MOST_METADATA {
         return Err(at("metadata", "give at most 2048 bytes, names and values together"));
     }
     let mut entries: Vec<(String, String)> = Vec::new();
@@ -316,8 +316,8 @@ pub fn is_metadata_value(value: &str) -> bool {
 }
 
 /// What metadata takes of S3's 2 KB, in bytes.
-pub fn metadata_size(entries: &[(String, String)]) -> usize {
-    entries.iter().map(|(name, value)| name.len() + value.len()).sum()
+pub fn metadata_size<T: AsRef<str>>(entries: &[(T, T)]) -> usize {
+    entries.iter().map(|(name, value)| name.as_ref().len() + value.as_ref().len()).sum()
 }
 
 pub(super) fn tags(value: &Value) -> Read<Vec<(String, String)>> {

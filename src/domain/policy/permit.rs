@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::SystemTime;
 
+use crate::domain::checksum;
 use crate::domain::endpoint::Target;
 use crate::domain::headers::Headers;
 use crate::domain::lifetime;
@@ -57,11 +58,7 @@ impl Judged {
         let credentials = own.unwrap_or(if row.reads { &bucket.read_credentials } else { &bucket.write_credentials });
         let (lifetime, limited_by) = question.settle(&self, credentials)?;
         let stable = self.parameters.stable;
-        let restores = question.operation() == Operation::RestoreObject;
-        let body = restores.then(|| restore::body(&self.parameters));
-        if let Some(body) = &body {
-            self.parameters.content_md5 = Some(restore::content_md5(body));
-        }
+        let body = self.bound_body(question.operation());
         let is_prefix = matches!(question.request.object, Object::Prefix(_));
         let form = (row.operation == Operation::PostObject)
             .then(|| FormTerms::of(bucket.bucket.as_str(), object, is_prefix, &self.parameters));
@@ -92,6 +89,13 @@ impl Judged {
             grant: self.grant,
             stable,
         })
+    }
+
+    /// The body that is not the caller's to choose. Were its MD5 not signed, it would be whoever's holds the URL.
+    fn bound_body(&mut self, operation: Operation) -> Option<String> {
+        let body = (operation == Operation::RestoreObject).then(|| restore::body(&self.parameters))?;
+        self.parameters.content_md5 = Some(checksum::md5(body.as_bytes()));
+        Some(body)
     }
 }
 

@@ -18,9 +18,7 @@ pub async fn hold(request: &Parts, body: Body) -> S3Result<Body> {
     let bytes = axum::body::to_bytes(body, MAX_BYTES)
         .await
         .map_err(|_| s3_error!(MaxMessageLengthExceeded, "Your request was too large."))?;
-    let mut md5 = Md5::new();
-    md5.update(&bytes);
-    match md5.finalize() == declared {
+    match Md5::checksum(&bytes) == declared {
         true => Ok(Body::from(bytes)),
         false => Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received.")),
     }

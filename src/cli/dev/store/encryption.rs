@@ -73,9 +73,7 @@ impl CustomerKey {
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or_else(|| s3_error!(InvalidArgument, "The secret key was invalid for the specified algorithm."))?;
-        let mut sum = Md5::new();
-        sum.update(&bytes);
-        match BASE64_STANDARD.encode(sum.finalize()) == md5 {
+        match BASE64_STANDARD.encode(Md5::checksum(&bytes)) == md5 {
             true => Ok(Some(Self { bytes, md5: md5.to_owned() })),
             false => Err(s3_error!(
                 InvalidArgument,
