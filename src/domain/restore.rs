@@ -1,7 +1,5 @@
 //! RestoreObject's body: how long an archived object shall be there, and how soon.
 
-use crate::domain::parameters::Parameters;
-
 /// How soon an archived object shall be there, by S3's name for it.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GlacierJobParameters.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +26,11 @@ impl Tier {
     }
 }
 
-/// The XML that asks for what the parameters say. Without days S3 takes it only of what moves between tiers by itself.
+/// The XML that asks for it. Without days S3 takes it only of what moves between tiers by itself.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html>
-pub fn body(parameters: &Parameters) -> String {
-    let days = parameters.days.map(|days| format!("<Days>{days}</Days>")).unwrap_or_default();
-    let tier = parameters.tier.map(Tier::as_str);
+pub fn body(days: Option<u32>, tier: Option<Tier>) -> String {
+    let days = days.map(|days| format!("<Days>{days}</Days>")).unwrap_or_default();
+    let tier = tier.map(Tier::as_str);
     let tier = tier.map(|tier| format!("<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters>"));
     let tier = tier.unwrap_or_default();
     format!("<RestoreRequest xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{days}{tier}</RestoreRequest>")

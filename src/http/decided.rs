@@ -23,12 +23,35 @@ use crate::http::context::Context;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
 use crate::http::error::Code;
+use crate::http::extract::heed;
 use crate::http::issued::Issued;
 use crate::http::request_id;
 
+/// Admits, decides, signs and records what costs as much as one URL.
+pub async fn issue(
+    app: &App,
+    context: &Context,
+    caller: &Caller,
+    asked: Result<Request, Unreadable>,
+) -> ApiResult<Issued> {
+    let asked = asked.and_then(|asked| unheard(context, asked));
+    let verdict = context.snapshot.limiter.check_subject(caller, 1);
+    if let Err(Unreadable::Shape(errors)) = asked {
+        context.note(verdict.standing);
+        return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
+    }
+    heed(context, &verdict)?;
+    let decided = Desk::of(context, caller).decide(asked);
+    record(app, context, caller, std::slice::from_ref(&decided)).await?;
+    Ok(decided.outcome?.issued())
+}
+
 /// Reads what a client asks for.
 pub fn asked(context: &Context, body: &Value) -> Result<Request, Unreadable> {
-    let asked = Request::parse(body)?;
+    unheard(context, Request::parse(body)?)
+}
+
+fn unheard(context: &Context, asked: Request) -> Result<Request, Unreadable> {
     match overheard(context, &asked) {
         Some(error) => Err(Unreadable::Shape(vec![error])),
         None => Ok(asked),

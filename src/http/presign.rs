@@ -11,7 +11,7 @@ use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
-use crate::domain::request::Unreadable;
+use crate::domain::request::Request;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::decided;
@@ -38,16 +38,7 @@ pub async fn presign(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<Issued>> {
-    let asked = decided::asked(&context, &body);
-    let verdict = context.snapshot.limiter.check_subject(&caller, 1);
-    if let Err(Unreadable::Shape(errors)) = asked {
-        context.note(verdict.standing);
-        return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
-    }
-    heed(&context, &verdict)?;
-    let decided = Desk::of(&context, &caller).decide(asked);
-    record(&app, &context, &caller, std::slice::from_ref(&decided)).await?;
-    Ok(Json(decided.outcome?.issued()))
+    decided::issue(&app, &context, &caller, Request::parse(&body)).await.map(Json)
 }
 
 /// What became of the requests of a batch.

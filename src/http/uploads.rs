@@ -1,5 +1,5 @@
-//! `POST /v1/uploads` and `POST /v1/uploads/parts`: an upload planned from its size, and the URLs of its parts, as often
-//! as it takes.
+//! `POST /v1/uploads` and `POST /v1/uploads/parts`: an upload planned from its size, and the URLs of its parts, as
+//! often as it takes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use crate::adapters::rate_limit::RateLimiter;
 use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::MOST_ERRORS;
-use crate::domain::request::Unreadable;
 use crate::domain::upload_plan;
 use crate::domain::upload_plan::Parts;
 use crate::domain::upload_plan::Step;
@@ -71,20 +70,10 @@ pub async fn plan(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<PlannedUpload>> {
-    let asked = UploadPlan::parse(&body).and_then(|plan| match decided::overheard(&context, &plan.request) {
-        Some(error) => Err(Unreadable::Shape(vec![error])),
-        None => Ok(plan),
-    });
-    let verdict = context.snapshot.limiter.check_subject(&caller, 1);
-    if let Err(Unreadable::Shape(errors)) = asked {
-        context.note(verdict.standing);
-        return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
-    }
-    heed(&context, &verdict)?;
-    let parts = asked.as_ref().ok().and_then(|plan| plan.parts);
-    let decided = Desk::of(&context, &caller).decide(asked.map(|plan| plan.request));
-    record(&app, &context, &caller, std::slice::from_ref(&decided)).await?;
-    Ok(Json(planned(decided.outcome?.issued(), parts)))
+    let plan = UploadPlan::parse(&body);
+    let parts = plan.as_ref().ok().and_then(|plan| plan.parts);
+    let issued = decided::issue(&app, &context, &caller, plan.map(|plan| plan.request)).await?;
+    Ok(Json(planned(issued, parts)))
 }
 
 fn planned(issued: Issued, parts: Option<Parts>) -> PlannedUpload {

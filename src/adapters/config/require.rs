@@ -42,9 +42,9 @@ impl Require {
 
 /// A duration, `"never"`, or a table.
 fn mfa(node: &Node, report: &Report) -> Option<MfaRule> {
-    match &node.value {
-        Value::Table(_) => table(Section::of(node, "mfa", report)?).map(MfaRule::Asked),
-        _ => report.accept(&node.at, word(node)),
+    match matches!(node.value, Value::Table(_)) {
+        true => table(Section::of(node, "mfa", report)?).map(MfaRule::Asked),
+        false => report.accept(&node.at, word(node)),
     }
 }
 

@@ -174,9 +174,9 @@ impl Upload<'_> {
 
     fn length_range(&mut self) {
         let Some(most) = self.limits.max_size else { return };
-        match *self.parameters.content_length_range.get_or_insert((0, most)) {
-            (_, asked) if asked > most => self.say("/content_length_range", format!("give at most {most} bytes")),
-            _ => {}
+        let (_, asked) = *self.parameters.content_length_range.get_or_insert((0, most));
+        if asked > most {
+            self.say("/content_length_range", format!("give at most {most} bytes"));
         }
     }
 

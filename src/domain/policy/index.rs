@@ -91,8 +91,8 @@ impl Index {
         found
     }
 
-    /// The grants that speak of what is needed whose filled-in prefix or key may begin with `start`, and some others. In the
-    /// configuration's order.
+    /// The grants that speak of what is needed whose filled-in prefix or key may begin with `start`, and some others. In
+    /// the configuration's order.
     pub fn below(&self, holder: Holder<'_>, needed: Rights, start: &str) -> Vec<Place> {
         let mut found = Vec::new();
         self.root.below(holder, needed, start, &mut found);

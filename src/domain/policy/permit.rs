@@ -93,7 +93,8 @@ impl Judged {
 
     /// The body that is not the caller's to choose. Were its MD5 not signed, it would be whoever's holds the URL.
     fn bound_body(&mut self, operation: Operation) -> Option<String> {
-        let body = (operation == Operation::RestoreObject).then(|| restore::body(&self.parameters))?;
+        let given = &self.parameters;
+        let body = (operation == Operation::RestoreObject).then(|| restore::body(given.days, given.tier))?;
         self.parameters.content_md5 = Some(checksum::md5(body.as_bytes()));
         Some(body)
     }

@@ -262,7 +262,11 @@ fn response() -> Schema {
     let object = ObjectBuilder::new().description(Some(meaning)).examples([docs::value_of(example)]);
     let member = |object: ObjectBuilder, member: ResponseMember| match member {
         ResponseMember::Expires => object.property(member.as_str(), text("RFC 3339.").format(Some(date_time()))),
-        _ => object.property(member.as_str(), text("")),
+        ResponseMember::CacheControl
+        | ResponseMember::ContentDisposition
+        | ResponseMember::ContentEncoding
+        | ResponseMember::ContentLanguage
+        | ResponseMember::ContentType => object.property(member.as_str(), text("")),
     };
     closed(ResponseMember::ALL.into_iter().fold(object, member))
 }

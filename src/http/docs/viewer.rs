@@ -1,5 +1,5 @@
-//! `/docs`: the document as a page to read and to try, shown by Swagger UI. All of it is embedded, and nothing is fetched
-//! but from this service.
+//! `/docs`: the document as a page to read and to try, shown by Swagger UI. All of it is embedded, and nothing is
+//! fetched but from this service.
 
 use axum::Router;
 use axum::body::Body;

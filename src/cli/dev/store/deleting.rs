@@ -7,10 +7,10 @@ use s3s::dto;
 use s3s::dto::Timestamp;
 use s3s::s3_error;
 
+use super::files::blocking;
 use super::object::Object;
 use super::objects::Deleted;
 use super::objects::Objects;
-use super::operations::blocking;
 use super::versions;
 
 /// Deletes. An `x-amz-mfa` is taken and not looked at: no bucket here has MFA delete.

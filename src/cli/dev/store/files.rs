@@ -16,6 +16,7 @@ use sha2::Sha256;
 use tokio::io::AsyncWriteExt;
 
 use super::bucket::Version;
+use super::failure::StoreError;
 use super::object::Marker;
 use super::object::Object;
 use super::object::Place;
@@ -186,4 +187,11 @@ pub fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 /// The folders that lie in a folder, by name.
 pub fn folders(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(entries(folder)?.into_iter().filter(|(_, path)| path.is_dir()).collect())
+}
+
+/// Does what waits for the disk where it may wait.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
 }

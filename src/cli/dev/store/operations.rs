@@ -1,6 +1,5 @@
 //! S3's operations on the objects; any other answers `NotImplemented`, as S3 has it.
 
-use std::io;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -16,7 +15,7 @@ use s3s::s3_error;
 use super::buckets;
 use super::completing;
 use super::deleting;
-use super::failure::StoreError;
+use super::files::blocking;
 use super::listed;
 use super::listing;
 use super::locking;
@@ -317,10 +316,3 @@ fn refuse_encryption(headers: &HeaderMap) -> S3Result<()> {
 
 /// S3's own limit.
 const MAX_KEYS: i32 = 1000;
-
-/// Does what waits for the disk where it may wait.
-pub async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Io(io::Error::other(error)))?
-}

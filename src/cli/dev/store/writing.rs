@@ -19,6 +19,7 @@ use super::encryption::CustomerKey;
 use super::encryption::key_of_put;
 use super::failure::StoreError;
 use super::files::Incoming;
+use super::files::blocking;
 use super::integrity::Declared;
 use super::integrity::Digest;
 use super::integrity::Sums;
@@ -26,7 +27,6 @@ use super::object::Description;
 use super::object::Object;
 use super::object::Place;
 use super::objects::Objects;
-use super::operations::blocking;
 use super::reading;
 use crate::cli::dev::random;
 
