@@ -4,6 +4,13 @@
 //! Lock, archived classes, and what is said of encryption. It does not encrypt (see `encryption`), ask for MFA codes,
 //! copy, keep access lists, change tags, or have bucket policies, lifecycles or sessions: what it would have to drop it
 //! refuses, mostly as S3 does with `NotImplemented`.
+//!
+//! - A request passes `cors`, and `forms` if it is one; else `admission`, `bodies` and s3s, which knows `identities`.
+//! - `operations` says what does each: `reading`, `listing` and `listed`, `writing`, `deleting`, `versions`, `locking`,
+//!   `restoring`, `buckets`; of an upload in parts `multipart`, at its end `completing`.
+//! - What is kept: `objects`, with a `bucket`'s index, each `object` and its `lock`; `uploads`, until they are
+//!   complete; `files` under both.
+//! - What an upload says: `description` with `encryption` and `tagging`; `integrity`, and `whole` of what came in parts.
 
 mod admission;
 mod bodies;

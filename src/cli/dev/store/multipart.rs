@@ -1,4 +1,4 @@
-//! Uploads in parts: begun, filled, listed, aborted, and completed to an object.
+//! Uploads in parts: begun, filled, listed and aborted.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 
 use std::sync::Arc;
