@@ -14,11 +14,6 @@ pub struct PresignedUrl(String);
 
 impl PresignedUrl {
     /// The URL, for the one who asked for it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// The URL itself, for the one who asked for it.
     pub fn into_string(self) -> String {
         self.0
     }
