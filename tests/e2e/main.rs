@@ -11,7 +11,9 @@
     reason = "a test fails by panicking, and plays a world that has a clock"
 )]
 
+mod bound;
 mod clients;
+mod forms;
 mod protected;
 mod refused;
 mod sealed;

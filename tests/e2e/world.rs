@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::store::Session;
 use crate::store::Store;
+use crate::support::bound;
 use crate::support::client::Call;
 use crate::support::client::Reply;
 use crate::support::now;
@@ -18,14 +19,18 @@ use crate::verifier;
 use crate::verifier::Fault;
 
 /// A running service with the aliases `media` (path style), `virtual` (the bucket in the host), `session` (temporary
-/// credentials), `once` (write-once), `small` (objects of 8 MiB at most), `versions` (and what is not the latest) and
-/// `locks` (and what GOVERNANCE locks), all of one bucket of the test's own.
+/// credentials), `once` (write-once), `small` (objects of 8 MiB at most), `bound` (both, and of one type), `forms` (small
+/// images and texts), `versions` (and what is not the latest) and `locks` (and what GOVERNANCE locks), all of one bucket of
+/// the test's own.
 pub struct World {
     pub store: Store,
     service: Service,
     session: Session,
     token: String,
 }
+
+/// Where forms may send a browser.
+pub const REDIRECT: &str = "https://app.example/done?x=1";
 
 /// An answer with a URL.
 #[derive(Debug, Clone)]
@@ -70,7 +75,7 @@ impl World {
 
     /// Asks for a URL, whatever comes of it.
     pub fn presign(&self, operation: &str, alias: &str, key: &str, more: &Value) -> Reply {
-        self.service.post(&self.token, "/v1/presign", &request(operation, alias, key, more))
+        self.post("/v1/presign", &request(operation, alias, key, more))
     }
 
     /// Asks another route for a key of Alice's; the members of `more` are added to bucket and key.
@@ -85,7 +90,12 @@ impl World {
     pub fn asked(&self, path: &str, alias: &str, key: &str, more: &Value) -> Reply {
         let mut body = request("", alias, key, more);
         body.as_object_mut().unwrap().remove("operation");
-        self.service.post(&self.token, path, &body)
+        self.post(path, &body)
+    }
+
+    /// The service's answer to Alice.
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.service.post(&self.token, path, body)
     }
 
     /// Runs the command that `presignd sign --curl` prints, with `body` as its file, and gives what it prints.
@@ -182,6 +192,7 @@ pub fn call(method: &str, url: &str, headers: &[(String, String)], body: &str) -
 /// A body of `/v1/presign`, for a key of Alice's.
 fn request(operation: &str, alias: &str, key: &str, more: &Value) -> Value {
     let place = if operation == "ListObjectsV2" { "prefix" } else { "key" };
+    let place = if more.get("key_prefix").is_some() { "key_prefix" } else { place };
     let mut request = json!({"operation": operation, "bucket": alias, place: format!("alice/{key}")});
     let members = more.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
     request.as_object_mut().unwrap().extend(members);
@@ -206,6 +217,8 @@ provider = "file"
 path = "session.json"
 
 [buckets]
+bound = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+forms = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 encrypted = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 kms = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
@@ -241,7 +254,14 @@ overrides = ["content_type", "content_disposition", "content_language", "content
     }
     let kms = format!(r#"server_side_encryption = {{ algorithm = "aws:kms", kms_key_id = "{key}" }}"#);
     let worm = r#"object_lock = { mode = "GOVERNANCE", min_retention = "1d", legal_hold = "required" }"#;
+    let types =
+        r#"max_size = "1KiB", content_types = ["image/png", "text/*"], tags = ["case"], post_type_prefix = true"#;
+    let forms = format!(
+        r#"{types}, kms_key_ids = ["{key}"], sse_c = true, post_key_prefix = true, post_redirects = ["{REDIRECT}"]"#
+    );
     for (alias, upload) in [
+        ("bound", bound::UPLOAD.to_owned()),
+        ("forms", forms),
         ("defaults", String::new()),
         ("encrypted", format!("kms_key_ids = [\"{key}\"], sse_c = true")),
         ("kms", kms),

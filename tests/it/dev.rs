@@ -31,6 +31,15 @@ impl Dev {
         Self::over(Presignd::configured(""))
     }
 
+    /// With these grants beside the example's.
+    #[track_caller]
+    pub fn with_grants(grants: &str) -> Self {
+        let presignd = Presignd::configured("");
+        std::fs::create_dir(presignd.path("there")).unwrap();
+        let example = include_str!("../../src/cli/dev/example.toml");
+        Self::over(presignd.file("there/presignd.toml", format!("{example}{grants}")))
+    }
+
     #[track_caller]
     fn over(presignd: Presignd) -> Self {
         let mut dev = Self::begin(presignd, &[]);
@@ -96,13 +105,13 @@ impl Dev {
 
     /// The service's answer to a request for a URL.
     #[track_caller]
-    fn ask(&self, token: &str, body: &Value) -> Reply {
+    pub fn ask(&self, token: &str, body: &Value) -> Reply {
         Call::new("POST", self.address("service"), "/v1/presign").bearer(token).json(body).send()
     }
 
     /// The request that the service's answer tells how to make.
     #[track_caller]
-    fn issued(&self, token: &str, body: &Value) -> Call {
+    pub fn issued(&self, token: &str, body: &Value) -> Call {
         let reply = self.ask(token, body);
         assert_eq!(reply.status, 200, "{body}: {}", reply.text());
         let answer = reply.json();

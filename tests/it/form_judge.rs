@@ -1,28 +1,17 @@
 //! A judge of POST forms, written from AWS's description alone: what S3 accepts, and why it refuses.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::support::form::Posted;
 use crate::verifier::Key;
 use crate::verifier::World;
 use crate::verifier::hex;
 use crate::verifier::hmac;
-
-/// A form as a browser posts it.
-#[derive(Debug, Clone)]
-pub struct Posted {
-    /// In the order of their names, `file` left out.
-    pub fields: BTreeMap<String, String>,
-    pub file_name: String,
-    /// Bytes of the file.
-    pub size: u64,
-}
 
 /// Why S3 refuses a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,29 +27,6 @@ pub enum Fault {
 }
 
 impl Posted {
-    /// The form of an answer, with a file that is none of its business.
-    #[track_caller]
-    pub fn of(answer: &Value, file_name: &str, size: u64) -> Self {
-        let fields = answer["fields"].as_object().unwrap_or_else(|| panic!("no form: {answer:#}"));
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let fields = fields.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        Self { fields, file_name: file_name.to_owned(), size }
-    }
-
-    /// The same with a field more, or another.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut other = self.clone();
-        other.fields.insert(name.to_owned(), value.to_owned());
-        other
-    }
-
-    /// The same without a field.
-    pub fn without(&self, name: &str) -> Self {
-        let mut other = self.clone();
-        other.fields.remove(name);
-        other
-    }
-
     /// The policy's text, as JSON.
     pub fn policy(&self) -> Value {
         serde_json::from_slice(&BASE64_STANDARD.decode(&self.fields["policy"]).unwrap()).unwrap()

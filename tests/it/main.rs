@@ -22,6 +22,7 @@ mod connections;
 mod cors;
 mod decision;
 mod dev;
+mod dev_forms;
 mod dev_uploads;
 mod docs;
 mod encryption;

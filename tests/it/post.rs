@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::form_judge;
 use crate::form_judge::Fault;
-use crate::form_judge::Posted;
+use crate::support::form::Posted;
 use crate::support::now;
 use crate::support::service::Service;
 use crate::support::setting::ACCESS_KEY_ID;
@@ -14,6 +14,7 @@ use crate::support::setting::ISSUER;
 use crate::support::setting::REGION;
 use crate::support::setting::SECRET_ACCESS_KEY;
 use crate::support::setting::expect_reply;
+use crate::support::setting::invalid;
 use crate::support::setting::pointers;
 use crate::support::setting::setting;
 use crate::support::setting::token;
@@ -164,6 +165,7 @@ fn a_form_meets_a_limit_only_by_what_its_policy_binds() {
         ("types", "one of them", typed("image/png"), Ok("types")),
         ("types", "a prefix", begun("text/"), unmet(prefix)),
         ("one-type", "missing: signed in", json!({}), Ok("one-type")),
+        ("one-type", "another", typed("image/jpeg"), unmet(&["#/content_type"])),
         ("open-types", "a prefix inside a pattern", begun("text/"), Ok("open-types")),
         ("open-types", "a longer one, in other letters", begun("Text/pl"), Ok("open-types")),
         ("open-types", "what goes on from an exact type", begun("image/png"), unmet(prefix)),
@@ -171,6 +173,12 @@ fn a_form_meets_a_limit_only_by_what_its_policy_binds() {
         ("open-types", "another pattern", begun("audio/"), unmet(prefix)),
         ("open-types", "neither", json!({}), unmet(&["#/content_type"])),
         ("checksum", "missing", json!({}), unmet(&["#/checksum"])),
+        (
+            "checksum",
+            "an MD5, which a form does not have",
+            json!({"content_md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}),
+            invalid(&["#/content_md5"]),
+        ),
         ("checksum", "there", sha256(), Ok("checksum")),
         ("once", "a form cannot carry it", json!({}), unmet(&["#"])),
         ("usual", "a prefix of types", begun("image/"), unmet(prefix)),
@@ -180,6 +188,8 @@ fn a_form_meets_a_limit_only_by_what_its_policy_binds() {
         ("usual", "metadata", json!({"metadata": {"a": "b"}}), Ok("usual")),
         ("classes", "missing is STANDARD", json!({}), unmet(&["#/storage_class"])),
         ("classes", "the one", json!({"storage_class": "GLACIER"}), Ok("classes")),
+        ("classes", "another", json!({"storage_class": "STANDARD"}), unmet(&["#/storage_class"])),
+        ("tags", "another", json!({"tags": {"team": "red"}}), unmet(&["#/tags/team"])),
         ("tags", "its tag", json!({"tags": {"case": "1"}}), Ok("tags")),
         ("no-metadata", "some", json!({"metadata": {"a": "b"}}), unmet(&["#/metadata"])),
         ("set", "signed in", json!({}), Ok("set")),
@@ -234,7 +244,7 @@ pub fn works_as_told(case: &str, answer: &Value, asked: &Value) {
         Some(prefix) => form.with("Content-Type", &format!("{prefix}x")),
         None => form,
     };
-    if asked["server_side_encryption"]["algorithm"] == "customer" {
+    if answer["fields"]["x-amz-server-side-encryption-customer-algorithm"].is_string() {
         for (name, value) in [("", KEY), ("-md5", KEY_MD5)] {
             let name = format!("x-amz-server-side-encryption-customer-key{name}");
             assert_eq!(posted.fields.contains_key(&name), asked["server_side_encryption"]["key"].is_string(), "{case}");

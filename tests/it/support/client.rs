@@ -1,6 +1,7 @@
 //! An HTTP/1.1 client that sends what it is told, byte for byte: no URL is parsed, no header is added but
 //! `host`, `content-length` and `connection`.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
@@ -12,6 +13,9 @@ use std::net::ToSocketAddrs;
 use serde_json::Value;
 
 use super::PATIENCE;
+
+/// What stands between the parts of a form, and in none of them.
+const BOUNDARY: &str = "between-the-parts-of-a-form";
 
 /// A request in the making.
 #[derive(Debug, Clone)]
@@ -79,6 +83,22 @@ impl Call {
     /// With a JSON body, and its type.
     pub fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// With a form as browsers write it: its fields, and after them a file.
+    pub fn form(self, fields: &BTreeMap<String, String>, file_name: &str, file: &[u8]) -> Self {
+        let part = |(name, value): (&String, &String)| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let mut body = fields.iter().map(part).collect::<String>().into_bytes();
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+        self.header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}")).body(body)
     }
 
     /// Sends it, and reads the answer.

@@ -1,8 +1,10 @@
 //! What the tests share: presignd as a process, tokens, an HTTP client, and waiting for what is to come.
 #![allow(dead_code, reason = "each test binary uses what it needs")]
 
+pub mod bound;
 pub mod browser;
 pub mod client;
+pub mod form;
 pub mod presignd;
 pub mod readme;
 pub mod service;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::form_judge;
 use crate::form_judge::Condition;
-use crate::form_judge::Posted;
+use crate::support::form::Posted;
 use crate::verifier;
 use crate::verifier::Key;
 use crate::verifier::World;
