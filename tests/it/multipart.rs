@@ -141,6 +141,7 @@ fn the_beginning_of_an_upload_in_parts_meets_the_limits_on_what_the_object_is() 
         ("types", "another", json!({"content_type": "text/html"}), Err(kind)),
         ("types", "one of them", json!({"content_type": "video/mp4"}), Ok(("content-type", "video/mp4"))),
         ("one-type", "missing: signed in", json!({}), Ok(("content-type", "image/png"))),
+        ("one-type", "another", json!({"content_type": "image/jpeg"}), Err(kind)),
         ("checksum", "missing", json!({}), Err(sum)),
         ("checksum", "the algorithm", crc32, Ok(("x-amz-checksum-algorithm", "CRC32"))),
         ("once", "none: the completion is bound", json!({}), Ok(("if-none-match", ""))),
@@ -191,6 +192,8 @@ fn the_completion_meets_the_limits_on_the_whole_and_the_other_steps_have_none() 
         ("once", "missing: signed in", json!({}), Ok(("if-none-match", "*"))),
         ("once", "said", json!({"if_none_match": "*"}), Ok(("if-none-match", "*"))),
         ("archive", "none: the beginning is bound", json!({}), Ok(("uploadId", "u-1"))),
+        ("tags", "none: the beginning is bound", json!({}), Ok(("x-amz-tagging", ""))),
+        ("metadata", "none: the beginning is bound", json!({}), Ok(("x-amz-meta-by", ""))),
     ];
     limits::run(&service, "CompleteMultipartUpload", rows);
     for operation in ["AbortMultipartUpload", "ListParts"] {

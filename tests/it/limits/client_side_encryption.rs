@@ -121,4 +121,8 @@ fn client_side_encryption_is_told_by_its_whole_metadata() {
     ];
     run(&service, "PutObject", rows);
     run(&service, "CreateMultipartUpload", rows);
+    run(&service, "PostObject", rows);
+    for operation in ["UploadPart", "CompleteMultipartUpload"] {
+        run(&service, operation, &[("required", "none: the beginning is bound", json!({}), Ok((cipher, "")))]);
+    }
 }

@@ -189,6 +189,14 @@ fn an_upload_is_encrypted_as_the_grant_or_the_bucket_has_it() {
     let service = served();
     run(&service, "PutObject", rows);
     run(&service, "CreateMultipartUpload", rows);
+    run(&service, "PostObject", rows);
+}
+
+#[test]
+fn a_completion_is_bound_by_its_beginning() {
+    let nothing = |name: &'static str| -> Row { (name, "nothing is signed in", json!({}), Ok((ALGORITHM, ""))) };
+    let rows = ["open", "demands-s3", "demands-kms", "default-kms", "sse-c"].map(nothing);
+    run(&served(), "CompleteMultipartUpload", &rows);
 }
 
 #[test]

@@ -123,7 +123,10 @@ fn an_upload_is_locked_as_the_grant_has_it() {
     let put = json!({"checksum": {"algorithm": "SHA256", "value": SHA256}});
     run(&service, "PutObject", &rows(&put));
     run(&service, "PutObject", &rows(&json!({"content_md5": MD5})));
+    run(&service, "PostObject", &rows(&put));
     run(&service, "CreateMultipartUpload", &rows(&json!({"checksum": {"algorithm": "SHA256"}})));
+    let beginning = |name: &'static str| -> Row { (name, "the beginning is bound", json!({}), Ok((MODE, ""))) };
+    run(&service, "CompleteMultipartUpload", &["none", "open", "least", "all"].map(beginning));
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn a_lock_needs_a_checksum_as_s3_does() {
     let nothing = || json!({});
     let checksum: Expected = unmet(&["#/checksum"]);
     let shape: Expected = invalid(&["#/checksum"]);
-    for operation in ["PutObject", "CreateMultipartUpload"] {
+    for operation in ["PutObject", "PostObject", "CreateMultipartUpload"] {
         for (name, case, more, expected) in [
             ("least", "signed in by the grant", nothing(), checksum),
             ("held", "a hold signed in by the grant", nothing(), checksum),
@@ -176,7 +179,7 @@ fn a_lock_is_told_where_it_is_not_well_formed() {
         (json!({"legal_hold": "ON"}), &["#/object_lock/legal_hold"]),
         (json!({"hold": true}), &["#/object_lock/hold"]),
     ];
-    for operation in ["PutObject", "CreateMultipartUpload"] {
+    for operation in ["PutObject", "PostObject", "CreateMultipartUpload"] {
         for (lock, pointer) in &cases {
             let request = with(ask(operation, "open", "a"), &json!({"object_lock": lock}));
             let answer = service.post(&token(), "/v1/presign", &request).json();
