@@ -1,5 +1,7 @@
 """boto3 and the AWS CLI, clients that nobody here wrote, at the store of `presignd dev`."""
 
+import concurrent.futures
+import datetime
 import hashlib
 import json
 import os
@@ -16,12 +18,27 @@ from clients import dev
 from place import TOOLS, ran
 
 MIB = 1024 * 1024
+SHA256 = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="  # of hello
+
+# What alice may say of an object, beside what the example allows.
+GRANTS = """
+[[grants]]
+name = "clients"
+bucket = "vault"
+prefix = "clients/{sub}/"
+actions = ["write"]
+[grants.upload]
+storage_classes = ["STANDARD", "STANDARD_IA"]
+tags = ["case", "team"]
+kms_key_ids = ["alias/a"]
+object_lock = { max_retention = "7d", legal_hold = true }
+"""
 
 
 class Aws(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.presignd, cls.folder = cls.enterClassContext(dev())
+        cls.presignd, cls.folder = cls.enterClassContext(dev(GRANTS))
         configuration = (cls.folder / "there" / "presignd.toml").read_text()
         cls.endpoint = re.search(r'^endpoint = "(.*?)"', configuration, re.M)[1]
         cls.writer, cls.reader = cls.client("writer"), cls.client("reader")
@@ -130,19 +147,73 @@ class Aws(unittest.TestCase):
         self.assertEqual(self.reader.get_object(**here)["Body"].read(), b"cold")
 
     def test_what_an_issued_url_brings_is_what_the_cli_sees(self):
-        said = {"content_type": "text/plain", "metadata": {"owner": "42"}, "cache_control": "no-cache"}
-        said["server_side_encryption"] = {"algorithm": "AES256"}
-        key = "records/alice/cli.txt"
-        question = {"operation": "PutObject", "bucket": "vault", "key": key, **said}
-        issued = self.asked(question)
-        put = urllib3.request("PUT", issued["url"], headers=issued["headers"], body=b"hello", retries=False)
-        self.assertEqual(put.status, 200, put.data)
-        seen = self.cli("reader", "s3api", "head-object", "--bucket", "dev-vault", "--key", key)
-        seen = json.loads(seen)
-        self.assertEqual((seen["ContentType"], seen["CacheControl"]), ("text/plain", "no-cache"))
-        self.assertEqual((seen["ContentLength"], seen["Metadata"]["owner"]), (5, "42"))
-        self.assertEqual(seen["ServerSideEncryption"], "AES256")
-        self.assertEqual(seen["VersionId"], put.headers["x-amz-version-id"])
+        for way in [self.by_put, self.by_parts, self.by_form]:
+            with self.subTest(way.__name__):
+                key = f"clients/alice/{way.__name__}.txt"
+                version = way({"bucket": "vault", "key": key, **self.everything()})
+                self.seen(key, version)
+
+    @staticmethod
+    def everything():
+        """What a request says of an object: encryption, lock, tags, metadata, storage class."""
+        until = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {
+            "content_type": "text/plain",
+            "metadata": {"owner": "42"},
+            "tags": {"case": "a b", "team": "red"},
+            "storage_class": "STANDARD_IA",
+            "server_side_encryption": {"algorithm": "aws:kms", "kms_key_id": "alias/a", "bucket_key": True},
+            "object_lock": {"mode": "GOVERNANCE", "retain_until": until, "legal_hold": True},
+            "checksum": {"algorithm": "SHA256", "value": SHA256},
+        }
+
+    def seen(self, key, version):
+        place = ["--bucket", "dev-vault", "--key", key]
+        ask = lambda name: json.loads(self.cli("reader", "s3api", name, *place))
+        # Each is slow to start.
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            head, tagging, lock = pool.map(ask, ["head-object", "get-object-tagging", "get-object-retention"])
+        self.assertEqual((head["ContentLength"], head["ContentType"]), (5, "text/plain"))
+        self.assertEqual((head["Metadata"], head["StorageClass"]), ({"owner": "42"}, "STANDARD_IA"))
+        encryption = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["BucketKeyEnabled"])
+        self.assertEqual(encryption, ("aws:kms", "alias/a", True))
+        self.assertEqual((head["ObjectLockMode"], head["ObjectLockLegalHoldStatus"]), ("GOVERNANCE", "ON"))
+        self.assertEqual(head["VersionId"], version)
+        tags = {tag["Key"]: tag["Value"] for tag in tagging["TagSet"]}
+        self.assertEqual(tags, {"case": "a b", "team": "red"})
+        retention = lock["Retention"]
+        until = head["ObjectLockRetainUntilDate"]
+        self.assertEqual(retention, {"Mode": "GOVERNANCE", "RetainUntilDate": until})
+        self.assertEqual(self.reader.get_object(Bucket="dev-vault", Key=key)["Body"].read(), b"hello")
+        self.refused("AccessDenied", self.writer.delete_object, Bucket="dev-vault", Key=key, VersionId=version)
+
+    def by_put(self, said):
+        return self.used(self.asked({"operation": "PutObject", **said}), b"hello").headers["x-amz-version-id"]
+
+    def by_form(self, said):
+        issued = self.asked({"operation": "PostObject", **said})
+        fields = {**issued["fields"], "file": ("a.txt", b"hello")}
+        answer = urllib3.request("POST", issued["url"], fields=fields, retries=False)
+        self.assertEqual(answer.status, 204, answer.data)
+        return answer.headers["x-amz-version-id"]
+
+    def by_parts(self, said):
+        place = {name: said[name] for name in ["bucket", "key"]}
+        create = {"operation": "CreateMultipartUpload", **said, "checksum": {"algorithm": "SHA256"}}
+        begun = self.used(self.asked(create))
+        place["upload_id"] = re.search("<UploadId>(.*?)</UploadId>", begun.data.decode())[1]
+        part = self.asked({"operation": "UploadPart", **place, "part_number": 1, "checksum": said["checksum"]})
+        tag = self.used(part, b"hello").headers["etag"]
+        sum = f"<ChecksumSHA256>{SHA256}</ChecksumSHA256>"
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag>{sum}</Part>"
+        list = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>"
+        issued = self.asked({"operation": "CompleteMultipartUpload", **place})
+        return self.used(issued, list.encode()).headers["x-amz-version-id"]
+
+    def used(self, issued, body=b""):
+        answer = urllib3.request(issued["method"], issued["url"], headers=issued["headers"], body=body, retries=False)
+        self.assertEqual(answer.status, 200, answer.data)
+        return answer
 
     def test_the_cli_copies_a_large_file_there_and_back(self):
         large, copy = self.folder / "cli-large", self.folder / "cli-copy"

@@ -73,9 +73,14 @@ def shown(language):
 
 
 @contextlib.contextmanager
-def dev():
-    """A `presignd dev` in a folder of its own, and its address."""
+def dev(grants=""):
+    """A `presignd dev` in a folder of its own, with grants beside the example's, and its address."""
     with tempfile.TemporaryDirectory() as folder:
+        if grants:
+            there = Path(folder) / "there"
+            there.mkdir()
+            example = (ROOT / "src" / "cli" / "dev" / "example.toml").read_text()
+            (there / "presignd.toml").write_text(example + grants)
         command = [PRESIGND, "dev", "--listen", "127.0.0.1:0", "--dir", "there"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         with subprocess.Popen(command, cwd=folder, text=True, **pipes) as process:
