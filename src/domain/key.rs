@@ -129,9 +129,14 @@ fn check(text: &str) -> Result<(), InvalidKey> {
     })
 }
 
+/// Whether S3 would fill something in, if this stood in a form.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
+pub(super) fn has_variable(text: &str) -> bool {
+    text.contains("${")
+}
+
 fn no_variable(text: &str) -> Result<(), InvalidKey> {
-    if text.contains("${") { Err(InvalidKey::Variable) } else { Ok(()) }
+    if has_variable(text) { Err(InvalidKey::Variable) } else { Ok(()) }
 }
 
 const MAX_BYTES: usize = 1024;

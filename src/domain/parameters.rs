@@ -12,6 +12,7 @@ use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
 use crate::domain::headers::Headers;
+use crate::domain::key;
 use crate::domain::member::Member;
 use crate::domain::mfa_code::MfaCode;
 use crate::domain::refusal::MemberError;
@@ -144,6 +145,24 @@ impl Parameters {
         ];
         let wrong = rows.into_iter().filter(|(wrong, ..)| *wrong);
         wrong.map(|(_, pointer, detail)| MemberError::at(pointer, detail)).collect()
+    }
+
+    /// What no form can carry: S3 puts the file's name in place of `${filename}` in every field, not only in the key.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html>
+    pub fn variables(&self) -> Vec<MemberError> {
+        let types = [("content_type", &self.content_type), ("content_type_prefix", &self.content_type_prefix)];
+        let types = types.into_iter().filter_map(|(member, text)| Some((member, None, text.as_deref()?)));
+        let metadata = self.metadata.iter().map(|(name, value)| ("metadata", Some(name), value.as_str()));
+        let tags = self.tags.iter().map(|(name, value)| ("tags", Some(name), value.as_str()));
+        let fields = types.chain(metadata).chain(tags);
+        let found = fields
+            .filter(|(_, name, value)| name.is_some_and(|name| key::has_variable(name)) || key::has_variable(value));
+        let pointer = |member, name: Option<&String>| match name {
+            Some(name) => format!("/{member}/{}", forms::escaped(name)),
+            None => format!("/{member}"),
+        };
+        let detail = "leave out ${: S3 fills it in where a form is posted";
+        found.map(|(member, name, _)| MemberError::at(pointer(member, name), detail)).collect()
     }
 
     /// The value of a response member, if it was given.

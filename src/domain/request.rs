@@ -102,6 +102,9 @@ impl Request {
         }
         errors.extend(row.required.iter().filter_map(|member| missing(*member, body)));
         errors.extend(parameters.conflicts());
+        if row.operation == Operation::PostObject {
+            errors.extend(parameters.variables());
+        }
         let bucket = forms::note(&mut errors, bucket(body));
         let expires_in = forms::note(&mut errors, expires_in(body));
         let named = forms::note(&mut errors, Named::of(row, body));

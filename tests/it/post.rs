@@ -18,6 +18,7 @@ use crate::support::setting::invalid;
 use crate::support::setting::pointers;
 use crate::support::setting::setting;
 use crate::support::setting::token;
+use crate::support::setting::token_with;
 use crate::support::setting::with;
 use crate::verifier::Key;
 use crate::verifier::World;
@@ -329,5 +330,30 @@ fn what_a_form_names_is_one_of_three_things() {
         let reply = service.post(&token(), "/v1/presign", &request(members.clone()));
         let expected = (400, "invalid_request".to_owned(), vec![pointer.to_owned()]);
         assert_eq!((reply.status, reply.code(), pointers(&reply.json())), expected, "{members}: {}", reply.text());
+    }
+}
+
+#[test]
+fn no_field_of_a_form_holds_a_variable_of_s3s() {
+    let service = served(&[
+        ("media", r#"tags = ["case", "${filename}"], post_type_prefix = true"#),
+        ("set", r#"set_metadata = { owner = "{nick}" }"#),
+        ("set-tag", r#"set_tags = { owner = "{nick}" }"#),
+    ]);
+    let named = "a ${filename}";
+    let rows: [(&str, Value, Expected); 8] = [
+        ("media", json!({"metadata": {"owner": named}}), invalid(&["#/metadata/owner"])),
+        ("media", json!({"tags": {"case": named}}), invalid(&["#/tags/case"])),
+        ("media", json!({"tags": {"${filename}": "1"}}), invalid(&["#/tags/$%7Bfilename%7D"])),
+        ("media", json!({"content_type": "text/plain;a=\"${filename}\""}), invalid(&["#/content_type"])),
+        ("media", json!({"content_type_prefix": "text/${"}), invalid(&["#/content_type_prefix"])),
+        ("media", json!({"metadata": {"owner": "$ {filename} $"}}), Ok("media")),
+        ("set", json!({}), unmet(&["#/metadata/owner"])),
+        ("set-tag", json!({}), unmet(&["#/tags/owner"])),
+    ];
+    let token = token_with(&json!({ "nick": named }));
+    for (bucket, more, expected) in rows {
+        let case = format!("{bucket}: {more}");
+        expect_reply(&case, &service.post(&token, "/v1/presign", &ask(bucket, &more)), expected);
     }
 }

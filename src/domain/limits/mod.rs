@@ -100,6 +100,8 @@ impl Upload<'_> {
         self.tags();
         self.metadata();
         self.redirect();
+        // The caller's own were told before: these are what the grant signs in.
+        self.unmet.extend(self.parameters.variables());
         self.unmet
     }
 
