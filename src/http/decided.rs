@@ -8,7 +8,6 @@ use crate::adapters::audit::Entry;
 use crate::adapters::credentials::CredentialSnapshot;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
-use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::policy::Circumstances;
 use crate::domain::policy::Permit;
 use crate::domain::presign;
@@ -34,7 +33,6 @@ pub async fn issue(
     caller: &Caller,
     asked: Result<Request, Unreadable>,
 ) -> ApiResult<Issued> {
-    let asked = asked.and_then(|asked| unheard(context, asked));
     let verdict = context.snapshot.limiter.check_subject(caller, 1);
     if let Err(Unreadable::Shape(errors)) = asked {
         context.note(verdict.standing);
@@ -48,22 +46,22 @@ pub async fn issue(
 
 /// Reads what a client asks for.
 pub fn asked(context: &Context, body: &Value) -> Result<Request, Unreadable> {
-    unheard(context, Request::parse(body)?)
+    unheard(context, body, Request::parse(body)?)
 }
 
-fn unheard(context: &Context, asked: Request) -> Result<Request, Unreadable> {
-    match overheard(context, &asked) {
+/// What was read of a body, unless others may have read it too.
+pub fn unheard<T>(context: &Context, body: &Value, asked: T) -> Result<T, Unreadable> {
+    match overheard(context, body) {
         Some(error) => Err(Unreadable::Shape(vec![error])),
         None => Ok(asked),
     }
 }
 
-/// A key for SSE-C that others could read on its way is refused.
-pub fn overheard(context: &Context, asked: &Request) -> Option<MemberError> {
-    let encryption = asked.parameters.server_side_encryption.as_ref();
-    let is_bare = encryption.and_then(ServerSideEncryption::customer_key).is_some() && !context.client.is_near;
+/// A key for SSE-C that others could read on its way is refused, whatever it was to be used for.
+pub fn overheard(context: &Context, body: &Value) -> Option<MemberError> {
+    let key = body.member("server_side_encryption").and_then(|encryption| encryption.member("key"));
     let mend = "send it over TLS, or leave it out and send it to S3 alone";
-    is_bare.then(|| MemberError::at("/server_side_encryption/key", mend))
+    (key.is_some() && !context.client.is_near).then(|| MemberError::at("/server_side_encryption/key", mend))
 }
 
 /// Where one caller's items are decided: by one configuration, at one instant, with the same credentials.

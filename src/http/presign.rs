@@ -11,7 +11,6 @@ use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
-use crate::domain::request::Request;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::decided;
@@ -38,7 +37,7 @@ pub async fn presign(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<Issued>> {
-    decided::issue(&app, &context, &caller, Request::parse(&body)).await.map(Json)
+    decided::issue(&app, &context, &caller, decided::asked(&context, &body)).await.map(Json)
 }
 
 /// What became of the requests of a batch.

@@ -70,7 +70,7 @@ pub async fn plan(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<PlannedUpload>> {
-    let plan = UploadPlan::parse(&body);
+    let plan = UploadPlan::parse(&body).and_then(|plan| decided::unheard(&context, &body, plan));
     let parts = plan.as_ref().ok().and_then(|plan| plan.parts);
     let issued = decided::issue(&app, &context, &caller, plan.map(|plan| plan.request)).await?;
     Ok(Json(planned(issued, parts)))
@@ -132,7 +132,7 @@ pub async fn parts(
 ) -> ApiResult<Json<IssuedSteps>> {
     let limiter = &context.snapshot.limiter;
     let asked = upload_plan::steps(&body).and_then(|steps| within_burst(limiter, steps));
-    let asked = asked.and_then(|steps| match overheard(&context, &steps) {
+    let asked = asked.and_then(|steps| match decided::overheard(&context, &body) {
         Some(error) => Err(vec![error]),
         None => Ok(steps),
     });
@@ -160,11 +160,6 @@ pub async fn parts(
         Some(error) => Err(error),
         None => issued(&kinds, all_decided).map(Json),
     }
-}
-
-/// The parts have one key.
-fn overheard(context: &Context, steps: &[Step]) -> Option<MemberError> {
-    steps.iter().filter_map(|step| step.asked.as_ref().ok()).find_map(|asked| decided::overheard(context, asked))
 }
 
 /// Ten parts cost as much as one URL, and so does each of the other steps.

@@ -61,13 +61,22 @@ async fn a_key_is_taken_from_this_machine_and_trusted_proxies_alone() {
         ("part_size".to_owned(), json!(5 << 20)),
         ("parts".to_owned(), json!([1])),
     ]);
-    for (path, body) in [("/v1/uploads", plan(1)), ("/v1/uploads", plan(1 << 30)), ("/v1/uploads/parts", parts)] {
+    for (path, body) in [("/v1/uploads", plan(1)), ("/v1/uploads", plan(1 << 30)), ("/v1/uploads/parts", parts.clone())]
+    {
         let near = house.ask_from("127.0.0.1:1", post(path, &body)).await;
         assert!(near.body.windows(key.len()).any(|part| part == key.as_bytes()), "{path}: {}", near.json());
         let far = house.ask_from("192.0.2.1:1", post(path, &body)).await;
         assert_eq!(far.problem(), (400, "invalid_request".to_owned()), "{path}");
         assert_eq!(far.json()["errors"][0]["pointer"], "#/server_side_encryption/key", "{path}");
     }
+    // A key that no step asks for was heard all the same.
+    let mut complete = parts;
+    complete["parts"] = json!([]);
+    complete["include"] = json!(["complete"]);
+    let far = house.ask_from("192.0.2.1:1", post("/v1/uploads/parts", &complete)).await;
+    assert_eq!(far.problem(), (400, "invalid_request".to_owned()), "{}", far.json());
+    assert_eq!(far.json()["errors"][0]["pointer"], "#/server_side_encryption/key");
+    assert_eq!(house.ask_from("127.0.0.1:1", post("/v1/uploads/parts", &complete)).await.status, 200);
     // A trusted proxy's word on where the request came from changes nothing: it spoke TLS with whoever that is.
     let mut forwarded = post("/v1/presign", &with_key);
     forwarded.headers_mut().insert("x-forwarded-for", "192.0.2.1".parse().unwrap());
