@@ -34,7 +34,7 @@ pub(super) fn check(grants: &[Placed<'_>], report: &Report) {
 }
 
 /// Every shorter prefix of whole segments that begins the grant's, the longest first.
-fn prefixes(grant: &Grant) -> impl Iterator<Item = &str> {
+pub(super) fn prefixes(grant: &Grant) -> impl Iterator<Item = &str> {
     let text = grant.scope.as_str();
     let inner = match grant.scope.end() {
         End::Whole | End::FolderKey => text.strip_suffix('/').unwrap_or(text),
@@ -83,10 +83,27 @@ fn stricter_upload(narrow: &UploadLimits, wide: &UploadLimits) -> bool {
         || (narrow.require_checksum && !wide.require_checksum)
         || (narrow.write_once && !wide.write_once)
         || wide.storage_classes.iter().any(|class| !narrow.storage_classes.contains(class))
+        || stricter_encryption(narrow, wide)
+        || narrow.object_lock != wide.object_lock
+        || stricter_form(narrow, wide)
         || wide.tags.iter().any(|tag| !narrow.tags.contains(tag))
         || (!narrow.metadata && wide.metadata)
         || narrow.set_metadata.iter().any(|value| !wide.set_metadata.contains(value))
         || narrow.set_tags.iter().any(|value| !wide.set_tags.contains(value))
+}
+
+fn stricter_encryption(narrow: &UploadLimits, wide: &UploadLimits) -> bool {
+    let demanded = &narrow.server_side_encryption;
+    (demanded.is_some() && *demanded != wide.server_side_encryption)
+        || wide.kms_keys.iter().any(|key| !narrow.kms_keys.contains(key))
+        || (!narrow.sse_c && wide.sse_c)
+        || (narrow.client_side_encryption && !wide.client_side_encryption)
+}
+
+fn stricter_form(narrow: &UploadLimits, wide: &UploadLimits) -> bool {
+    (!narrow.post_key_prefix && wide.post_key_prefix)
+        || (!narrow.post_type_prefix && wide.post_type_prefix)
+        || wide.post_redirects.iter().any(|url| !narrow.post_redirects.contains(url))
 }
 
 fn stricter_download(narrow: &DownloadLimits, wide: &DownloadLimits) -> bool {

@@ -5,6 +5,7 @@ mod encryption;
 mod environment;
 mod grants;
 mod issuers;
+mod nesting;
 mod retention;
 mod sections;
 mod values;
