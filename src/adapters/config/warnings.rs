@@ -107,9 +107,11 @@ fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: 
     }
 }
 
-/// Who may delete what was written once can write it again.
+/// Who may delete what was written once, also by a wider grant, can write it again.
 fn write_once_beside_delete(placed: &Placed<'_>, deleting: &HashSet<(&Name, &str)>, report: &Report) {
-    if placed.grant.upload.write_once && placed.grant.writes() && deleting.contains(&place_of(placed)) {
+    let grant = &placed.grant;
+    let mut around = std::iter::once(grant.scope.as_str()).chain(nesting::prefixes(grant));
+    if grant.upload.write_once && grant.writes() && around.any(|scope| deleting.contains(&(&grant.bucket, scope))) {
         let wrong = "write_once beside a right to delete: what is deleted can be written again";
         report.warn(placed.actions_at, fault(wrong, "leave delete to another prefix, or to nobody"));
     }

@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 14] = [
+const WARNINGS: [Row; 15] = [
     (
         "an issuer whose tokens have no type",
         "issuer",
@@ -164,6 +164,25 @@ actions = ["delete_version"]
             "5:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
             "11:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
             "23:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
+        ],
+    ),
+    (
+        "write_once inside what may be deleted",
+        "any",
+        r#"[[grants]]
+name = "a"
+bucket = "media"
+prefix = "in/once/"
+actions = ["write"]
+upload = { write_once = true }
+[[grants]]
+name = "b"
+bucket = "media"
+prefix = "in/"
+actions = ["delete"]
+"#,
+        &[
+            "5:11: warning: write_once beside a right to delete: what is deleted can be written again; leave delete to another prefix, or to nobody",
         ],
     ),
     (
