@@ -24,6 +24,9 @@ const FILE_SESSION_TOKEN: &str = "file-session-token-EXAMPLE";
 /// 32 bytes in base64.
 const CLIENT_KEY: &str = "TWFueSBzZWNyZXQgYnl0ZXMgb2YgYSBjbGllbnQhISE=";
 
+/// What a device shows.
+const MFA_CODE: &str = "20899872 301749";
+
 const CONFIG: &str = r#"
     [audit]
     path = "audit.jsonl"
@@ -48,7 +51,9 @@ const CONFIG: &str = r#"
     name = "media"
     bucket = "media"
     prefix = ""
-    actions = ["read", "write"]
+    actions = ["read", "write", "delete_version"]
+    require = { mfa = "never" }
+    upload = { sse_c = true }
     [[grants]]
     name = "other"
     bucket = "other"
@@ -101,6 +106,7 @@ fn hidden() -> Hidden {
         ("the file's secret key", FILE_SECRET),
         ("the file's session token", FILE_SESSION_TOKEN),
         ("a client's key", CLIENT_KEY),
+        ("a device's code", MFA_CODE),
     ] {
         hidden.add(what, secret);
     }
@@ -108,6 +114,9 @@ fn hidden() -> Hidden {
 }
 
 fn signature(answer: &Value) -> String {
+    if let Some(of_form) = answer["fields"]["x-amz-signature"].as_str() {
+        return of_form.to_owned();
+    }
     let url = answer["url"].as_str().unwrap_or_else(|| panic!("{answer:#}"));
     url.split_once("X-Amz-Signature=").unwrap().1.split('&').next().unwrap().to_owned()
 }
@@ -141,6 +150,14 @@ fn no_log_audit_line_metric_or_error_carries_a_secret_a_token_or_a_signature() {
             ask("PutObject", "media", "g"),
             &json!({"server_side_encryption": {"algorithm": "customer", "key": CLIENT_KEY}}),
         ),
+        with(
+            ask("PostObject", "media", "h"),
+            &json!({"server_side_encryption": {"algorithm": "customer", "key": CLIENT_KEY}}),
+        ),
+        with(ask("DeleteObject", "media", "i"), &json!({"version_id": "v", "mfa": MFA_CODE})),
+        with(ask("DeleteObject", "media", "i"), &json!({"mfa": MFA_CODE})),
+        with(ask("DeleteObject", "other", "i"), &json!({"version_id": "v", "mfa": MFA_CODE})),
+        with(ask("DeleteObject", "media", "i"), &json!({"version_id": "v", "mfa": format!("{MFA_CODE} ")})),
         ask("GetObject", "media", "a"),
         ask("PutObject", "other", "b"),
         ask("GetObject", "nowhere", "c"),
@@ -170,6 +187,15 @@ fn no_log_audit_line_metric_or_error_carries_a_secret_a_token_or_a_signature() {
     for result in results.as_array().unwrap() {
         hidden.add("a URL's signature in a batch", &signature(result));
     }
+    let parts = json!({
+        "bucket": "media", "key": "a", "upload_id": "u", "content_length": 1, "part_size": 5 << 20, "parts": [1],
+        "include": ["complete"], "server_side_encryption": {"algorithm": "customer", "key": CLIENT_KEY},
+    });
+    let steps = service.post(&good, "/v1/uploads/parts", &parts).json();
+    for step in [&steps["parts"][0], &steps["complete"]] {
+        hidden.add("a step's signature", &signature(step));
+    }
+    errors.push_str(&service.post(&good, "/v1/uploads/parts", &with(parts, &json!({"parts": [2]}))).text());
     while service.post(&good, "/v1/presign", &ask("GetObject", "media", "a")).status == 200 {}
     service.presignd.write("credentials.json", format!("{{\"Version\": 1, \"SecretAccessKey\": \"{FILE_SECRET}\""));
     service.presignd.write("presignd.toml", format!("[[issuers]]\nhmac_secret = \"{CORP_SECRET}\"\n"));
