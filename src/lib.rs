@@ -9,6 +9,7 @@
 //!   check            validates a configuration, prints what each grant allows
 //!   completions      scripts for shells
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
+//!   diagnose         why S3 refused a presigned URL, and what to do
 //!   explain          which grants were considered, which one decides, and why
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document
@@ -24,6 +25,7 @@
 //!   context          what is known of a request before anything is asked of it
 //!   cors             what browsers may do from other origins
 //!   decided          one item: the decision, the signature, the audit line about both
+//!   diagnose         POST /v1/diagnose
 //!   docs/            the OpenAPI document, from the code's own types and tables, and the page that shows it
 //!   error            every refusal to its status and code: the only file that knows status codes
 //!   extract          token, JSON body and limits, in the contract's order of checks
@@ -53,6 +55,7 @@
 //!   checksum         checksums of bodies, as S3 verifies them
 //!   claims           JSON as presignd keeps it; finding claims by path
 //!   custom_endpoint  an S3-compatible store's address, as its clients reach it
+//!   diagnose/        why S3 said no: an issued URL and the answer to findings
 //!   disposition      Content-Disposition: made for a file name, and looked at
 //!   encryption       SSE-S3, SSE-KMS, SSE-C: how S3 encrypts an object, and the keys that say so
 //!   endpoint         bucket, region and options to scheme, host, path and signing scope

@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 #[cfg(feature = "dev")]
 pub mod dev;
+pub mod diagnose;
 pub mod explain;
 mod load;
 pub mod openapi;
@@ -35,6 +36,7 @@ enum Command {
     Completions(completions::Arguments),
     #[cfg(feature = "dev")]
     Dev(dev::Arguments),
+    Diagnose(diagnose::Arguments),
     Explain(Box<explain::Arguments>),
     Openapi(openapi::Arguments),
     Serve(serve::Arguments),
@@ -49,6 +51,7 @@ impl Cli {
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
             #[cfg(feature = "dev")]
             Command::Dev(arguments) => dev::run(&arguments),
+            Command::Diagnose(arguments) => diagnose::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments),

@@ -6,6 +6,7 @@ pub mod caller;
 pub mod checksum;
 pub mod claims;
 pub mod custom_endpoint;
+pub mod diagnose;
 pub mod disposition;
 pub mod encryption;
 pub mod endpoint;

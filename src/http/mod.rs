@@ -7,6 +7,7 @@ mod client_address;
 pub mod context;
 mod cors;
 pub mod decided;
+pub mod diagnose;
 pub mod docs;
 pub mod error;
 pub mod extract;
@@ -42,6 +43,7 @@ pub fn service(app: &Arc<App>, besides: Option<Router>) -> Router {
         .route("/v1/uploads", post(uploads::plan))
         .route("/v1/uploads/parts", post(uploads::parts))
         .route("/v1/grants", get(grants::grants))
+        .route("/v1/diagnose", post(diagnose::diagnose))
         .route("/openapi.json", get(docs::openapi_json))
         .route("/openapi.yaml", get(docs::openapi_yaml))
         .with_state(app.clone())

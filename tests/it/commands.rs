@@ -15,7 +15,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-const COMMANDS: [&str; 6] = ["check", "completions", "explain", "openapi", "serve", "sign"];
+const COMMANDS: [&str; 7] = ["check", "completions", "diagnose", "explain", "openapi", "serve", "sign"];
 
 #[test]
 fn every_command_has_help_with_examples() {

@@ -24,6 +24,7 @@ mod decision;
 mod dev;
 mod dev_forms;
 mod dev_uploads;
+mod diagnose;
 mod docs;
 mod encryption;
 mod expiry;

@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the code's own types and tables, and its routes.
 
+mod diagnosis;
 mod problems;
 mod requests;
 mod uploads;
@@ -41,6 +42,7 @@ use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 
+use crate::http::diagnose::Diagnosis;
 use crate::http::docs::problems::Route;
 use crate::http::error;
 use crate::http::error::ApiError;
@@ -102,6 +104,7 @@ fn paths() -> Paths {
         ("/v1/uploads", HttpMethod::Post, plan()),
         ("/v1/uploads/parts", HttpMethod::Post, parts()),
         ("/v1/grants", HttpMethod::Get, grants()),
+        ("/v1/diagnose", HttpMethod::Post, diagnose()),
         ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json", THIS, Type::Object)),
         ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml", THIS, Type::Object)),
         (
@@ -178,6 +181,19 @@ fn grants() -> Operation {
         .parameter(query("limit", "How many grants a page has.", limit))
         .parameter(query("after", "The `next` of the page before.", ObjectBuilder::new().schema_type(Type::String)))
         .response(error::OK, answer("A page of grants.", "GrantsPage"))
+        .build()
+}
+
+fn diagnose() -> Operation {
+    let example = problems::example(diagnosis::example());
+    let content = Content::builder().schema(Some(reference("DiagnoseRequest")));
+    operation("diagnose", "Say why S3 refused a URL", Route::Diagnose)
+        .description(Some(
+            "What was done wrong with a presigned URL, from the URL and what S3 answered. Needs no secret, keeps \
+             nothing, writes no audit line and charges the address alone.",
+        ))
+        .request_body(Some(json_body(content.examples_from_iter([("unsigned header", example)]).build())))
+        .response(error::OK, answer("The findings.", "Diagnosis"))
         .build()
 }
 
@@ -264,9 +280,11 @@ fn components() -> Components {
         .build();
     let mut schemas = requests::schemas();
     schemas.extend(uploads::schemas());
+    schemas.extend(diagnosis::schemas());
     let made = [
         made::<Issued>(),
         made::<BatchResults>(),
+        made::<Diagnosis>(),
         made::<GrantsPage>(),
         made::<IssuedSteps>(),
         made::<PlannedUpload>(),

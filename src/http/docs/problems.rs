@@ -26,6 +26,7 @@ use crate::http::problem::PROBLEM_JSON;
 pub enum Route {
     Batch,
     Contract,
+    Diagnose,
     Grants,
     Presign,
     Upload,
@@ -44,8 +45,9 @@ impl Route {
             | Code::KeysUnavailable
             | Code::MissingToken
             | Code::RateLimited => self != Self::Contract,
-            Code::AuditUnavailable | Code::BodyTooLarge | Code::MalformedJson | Code::UnsupportedMediaType => {
-                matches!(self, Self::Presign | Self::Batch | Self::Upload)
+            Code::AuditUnavailable => matches!(self, Self::Presign | Self::Batch | Self::Upload),
+            Code::BodyTooLarge | Code::MalformedJson | Code::UnsupportedMediaType => {
+                matches!(self, Self::Presign | Self::Batch | Self::Diagnose | Self::Upload)
             }
             Code::CredentialsUnavailable
             | Code::Denied

@@ -112,6 +112,7 @@ fn every_route_of_the_contract_is_in_the_document() {
         "/docs",
         "/openapi.json",
         "/openapi.yaml",
+        "/v1/diagnose",
         "/v1/grants",
         "/v1/presign",
         "/v1/presign/batch",
