@@ -13,6 +13,7 @@
 //!   explain          which grants were considered, which one decides, and why
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document
+//!   policy           prints the policies that AWS needs
 //!   serve/           wires the service, serves, drains
 //!   sign             an operator's own URLs, bounded by one grant
 //!   summary          what each grant allows, in a few lines
@@ -50,6 +51,7 @@
 //!   token            a JWT to its caller, and the cache of verified tokens
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log
 //!   action           the actions of a grant: words that stand for sets of rights
+//!   aws_policy/      what AWS must be told beside: policies, derived from the grants
 //!   bucket           names of buckets
 //!   caller           who asks: verified claims, and the issuer that vouches for them
 //!   checksum         checksums of bodies, as S3 verifies them

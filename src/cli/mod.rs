@@ -11,6 +11,7 @@ pub mod diagnose;
 pub mod explain;
 mod load;
 pub mod openapi;
+pub mod policy;
 pub mod serve;
 pub mod sign;
 mod summary;
@@ -39,6 +40,7 @@ enum Command {
     Diagnose(diagnose::Arguments),
     Explain(Box<explain::Arguments>),
     Openapi(openapi::Arguments),
+    Policy(policy::Arguments),
     Serve(serve::Arguments),
     Sign(Box<sign::Arguments>),
 }
@@ -54,6 +56,7 @@ impl Cli {
             Command::Diagnose(arguments) => diagnose::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
+            Command::Policy(arguments) => policy::run(&arguments),
             Command::Serve(arguments) => serve::run(&arguments),
             Command::Sign(arguments) => sign::run(&arguments),
         };

@@ -1,6 +1,7 @@
 //! What presignd knows: keys, grants, the decision, S3 requests, SigV4. Pure: same inputs, same output.
 
 pub mod action;
+pub mod aws_policy;
 pub mod bucket;
 pub mod caller;
 pub mod checksum;

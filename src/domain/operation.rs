@@ -69,6 +69,13 @@ pub struct Row {
     /// Whether a bucket's reading credentials sign it, rather than its writing ones: what belongs to the action `write`
     /// is signed by these, ListParts too.
     pub reads: bool,
+    /// The action that IAM asks of the signer, and where the request names a version.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_s3.html>
+    pub permission: &'static str,
+    pub permission_of_version: &'static str,
+    /// What KMS asks of the signer, where a key of KMS encrypts the object.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions>
+    pub permissions_on_key: &'static [&'static str],
     pub summary: &'static str,
 }
 
@@ -82,6 +89,9 @@ const READ_MEMBERS: &[Member] = &[
     Member::ChecksumMode,
 ];
 
+/// S3 reads the parts again to put them together.
+pub const IN_PARTS: &[&str] = &["kms:Decrypt", "kms:GenerateDataKey"];
+
 /// Every operation, a row each, in the order of [`Operation`].
 pub const TABLE: [Row; 12] = [
     Row {
@@ -93,6 +103,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::UploadId],
         required: &[Member::UploadId],
         reads: false,
+        permission: "s3:AbortMultipartUpload",
+        permission_of_version: "s3:AbortMultipartUpload",
+        permissions_on_key: &[],
         summary: "Give an upload in parts up, and what was uploaded of it.",
     },
     Row {
@@ -104,6 +117,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::UploadId, Member::IfNoneMatch, Member::ObjectSize, Member::ChecksumOfObject],
         required: &[Member::UploadId],
         reads: false,
+        permission: "s3:PutObject",
+        permission_of_version: "s3:PutObject",
+        permissions_on_key: IN_PARTS,
         summary: "Make an object of the parts that the body lists. No signature binds the body: `object_size` does.",
     },
     Row {
@@ -127,6 +143,9 @@ pub const TABLE: [Row; 12] = [
         ],
         required: &[],
         reads: false,
+        permission: "s3:PutObject",
+        permission_of_version: "s3:PutObject",
+        permissions_on_key: IN_PARTS,
         summary: "Begin an upload in parts; S3 answers with its `UploadId`.",
     },
     Row {
@@ -138,6 +157,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::VersionId, Member::Mfa, Member::BypassGovernanceRetention],
         required: &[],
         reads: false,
+        permission: "s3:DeleteObject",
+        permission_of_version: "s3:DeleteObjectVersion",
+        permissions_on_key: &[],
         summary: "Delete an object, or one version of it for good.",
     },
     Row {
@@ -149,6 +171,9 @@ pub const TABLE: [Row; 12] = [
         members: READ_MEMBERS,
         required: &[],
         reads: true,
+        permission: "s3:GetObject",
+        permission_of_version: "s3:GetObjectVersion",
+        permissions_on_key: &["kms:Decrypt"],
         summary: "Download an object, or one version of it.",
     },
     Row {
@@ -160,6 +185,9 @@ pub const TABLE: [Row; 12] = [
         members: READ_MEMBERS,
         required: &[],
         reads: true,
+        permission: "s3:GetObject",
+        permission_of_version: "s3:GetObjectVersion",
+        permissions_on_key: &["kms:Decrypt"],
         summary: "Ask for an object's headers. A GET's URL does not serve HEAD: the method is signed.",
     },
     Row {
@@ -171,6 +199,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::Delimiter, Member::MaxKeys, Member::ContinuationToken, Member::StartAfter],
         required: &[],
         reads: true,
+        permission: "s3:ListBucket",
+        permission_of_version: "s3:ListBucket",
+        permissions_on_key: &[],
         summary: "List the keys below a prefix.",
     },
     Row {
@@ -182,6 +213,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::UploadId, Member::MaxParts, Member::PartNumberMarker],
         required: &[Member::UploadId],
         reads: false,
+        permission: "s3:ListMultipartUploadParts",
+        permission_of_version: "s3:ListMultipartUploadParts",
+        permissions_on_key: &[],
         summary: "List the parts that an upload has so far.",
     },
     Row {
@@ -205,6 +239,9 @@ pub const TABLE: [Row; 12] = [
         ],
         required: &[],
         reads: false,
+        permission: "s3:PutObject",
+        permission_of_version: "s3:PutObject",
+        permissions_on_key: &["kms:GenerateDataKey"],
         summary: "Upload an object by a form, as browsers post it: `fields` in place of `headers`.",
     },
     Row {
@@ -231,6 +268,9 @@ pub const TABLE: [Row; 12] = [
         ],
         required: &[],
         reads: false,
+        permission: "s3:PutObject",
+        permission_of_version: "s3:PutObject",
+        permissions_on_key: &["kms:GenerateDataKey"],
         summary: "Upload an object in one request.",
     },
     Row {
@@ -242,6 +282,9 @@ pub const TABLE: [Row; 12] = [
         members: &[Member::VersionId, Member::Days, Member::Tier],
         required: &[],
         reads: false,
+        permission: "s3:RestoreObject",
+        permission_of_version: "s3:RestoreObject",
+        permissions_on_key: &[],
         summary: "Bring an archived object back for some days. The answer has the body to send: it is signed.",
     },
     Row {
@@ -260,6 +303,9 @@ pub const TABLE: [Row; 12] = [
         ],
         required: &[Member::UploadId, Member::PartNumber],
         reads: false,
+        permission: "s3:PutObject",
+        permission_of_version: "s3:PutObject",
+        permissions_on_key: IN_PARTS,
         summary: "Upload one part of an upload in parts.",
     },
 ];

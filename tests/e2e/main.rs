@@ -14,6 +14,7 @@
 mod bound;
 mod clients;
 mod forms;
+mod policies;
 mod protected;
 mod refused;
 mod sealed;

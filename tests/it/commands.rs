@@ -15,7 +15,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-const COMMANDS: [&str; 7] = ["check", "completions", "diagnose", "explain", "openapi", "serve", "sign"];
+const COMMANDS: [&str; 8] = ["check", "completions", "diagnose", "explain", "openapi", "policy", "serve", "sign"];
 
 #[test]
 fn every_command_has_help_with_examples() {
@@ -47,6 +47,8 @@ fn wrong_usage_is_2_and_what_fails_is_1() {
         ("no grant", &["sign", "--config", "presignd.toml", "GetObject", "media", "a"], 2),
         ("a configuration that is not there", &["serve", "--config", "nowhere.toml"], 1),
         ("a configuration that is wrong", &["serve", "--config", "presignd.toml"], 1),
+        ("no policy", &["policy", "--config", "presignd.toml"], 2),
+        ("no such policy", &["policy", "acl", "--config", "presignd.toml"], 2),
         ("completions for no shell", &["completions", "perl"], 2),
         ("completions", &["completions", "bash"], 0),
         ("the document", &["openapi"], 0),

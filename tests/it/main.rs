@@ -43,6 +43,8 @@ mod metrics;
 mod multipart;
 mod operator;
 mod page;
+mod policies;
+mod policies_iam;
 mod post;
 mod problems;
 mod rates;

@@ -26,10 +26,11 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 9] = [
+const BLOCKS: [Pasted; 10] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
+    ("presignd policy", Way::Runs(the_policies_are_json_with_a_statement_or_a_rule)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
     ("presignd serve", Way::Runs(the_service_runs)),
     ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
@@ -78,6 +79,15 @@ fn the_configuration_is_checked_explained_and_signed_with(block: &str) {
         ["own-folder: allow", "issued, by the grant own-folder", "\"grant\":\"own-folder\"", "X-Amz-Signature="]
     {
         assert!(printed.contains(words), "{words:?} in {printed}");
+    }
+}
+
+fn the_policies_are_json_with_a_statement_or_a_rule(block: &str) {
+    let there = Presignd::configured(section("A bucket on AWS").block("toml"));
+    pasted(block, there.path("").as_path(), &[]);
+    for (file, member) in [("iam.json", "Statement"), ("bucket.json", "Statement"), ("lifecycle.json", "Rules")] {
+        let made: Value = serde_json::from_slice(&std::fs::read(there.path(file)).unwrap()).unwrap();
+        assert!(made[member].as_array().is_some_and(|all| !all.is_empty()), "{file}: {made:#}");
     }
 }
 

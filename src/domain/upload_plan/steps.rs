@@ -8,6 +8,7 @@ use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::member::MOST_PARTS;
 use crate::domain::member::Member;
+use crate::domain::operation;
 use crate::domain::operation::Method;
 use crate::domain::operation::Names;
 use crate::domain::operation::Operation;
@@ -81,6 +82,9 @@ pub static SHARED: Row = Row {
     members: &[Member::UploadId, Member::CustomerEncryption],
     required: &[Member::UploadId],
     reads: false,
+    permission: "s3:PutObject",
+    permission_of_version: "s3:PutObject",
+    permissions_on_key: operation::IN_PARTS,
     summary: "",
 };
 

@@ -1,0 +1,90 @@
+//! What AWS must be told beside presignd: policies, derived from the grants.
+
+mod accepted;
+pub mod bucket;
+pub mod cors;
+pub mod iam;
+mod keys;
+pub mod lifecycle;
+mod pattern;
+mod place;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::domain::grant::Effect;
+use crate::domain::grant::Grant;
+use crate::domain::name::Name;
+use crate::domain::policy::Bucket;
+use crate::domain::policy::Policy;
+
+/// A document for AWS, and what whoever sets it should know: what it does, and what it does not stop.
+#[derive(Debug)]
+pub struct Derived<T> {
+    pub document: T,
+    pub notes: Vec<String>,
+}
+
+/// A policy in IAM's language.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Document {
+    /// The first version with variables, which escapes are.
+    version: &'static str,
+    statement: Vec<Statement>,
+}
+
+impl Document {
+    fn of(statement: Vec<Statement>) -> Self {
+        Self { version: "2012-10-17", statement }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sid: &'static str,
+    effect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<&'static str>,
+    action: Vec<&'static str>,
+    resource: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    condition: Conditions,
+}
+
+/// Operator, key, values.
+type Conditions = BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>;
+
+impl Statement {
+    fn allow(action: Vec<&'static str>, resource: Vec<String>) -> Self {
+        Self { sid: "", effect: "Allow", principal: None, action, resource, condition: Conditions::new() }
+    }
+
+    /// For everybody, whoever allows it.
+    fn deny(sid: &'static str, action: Vec<&'static str>, resource: Vec<String>) -> Self {
+        Self { sid, effect: "Deny", principal: Some("*"), ..Self::allow(action, resource) }
+    }
+
+    /// Each condition must hold too.
+    fn on(mut self, operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
+        self.condition.entry(operator).or_default().insert(key, values);
+        self
+    }
+}
+
+/// The grants by which anything is signed, each with its bucket.
+fn signing(policy: &Policy) -> impl Iterator<Item = (&Grant, &Bucket)> {
+    let allows = policy.grants().iter().filter(|grant| grant.effect == Effect::Allow && grant.enabled);
+    allows.filter_map(|grant| Some((grant, policy.bucket(&grant.bucket)?)))
+}
+
+/// Those on a bucket, by whichever alias.
+fn on_same_bucket<'a>(policy: &'a Policy, bucket: &'a Bucket) -> impl Iterator<Item = (&'a Grant, &'a Bucket)> {
+    let aliases: BTreeSet<&Name> = place::aliases(policy, bucket).collect();
+    signing(policy).filter(move |(_, bucket)| aliases.contains(&bucket.alias))
+}

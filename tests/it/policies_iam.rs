@@ -1,0 +1,188 @@
+//! `presignd policy iam` against IAM's own way of matching: what a grant gives is allowed to its signer, and what no
+//! grant gives is not.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::policies::WORLD;
+use crate::policies::document;
+
+/// One piece of a pattern of IAM's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece {
+    Any,
+    One,
+    This(char),
+}
+
+/// Reads a pattern as the documentation of policy variables has it: `${*}`, `${?}` and `${$}` are these characters.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars>
+fn pieces(pattern: &str) -> Vec<Piece> {
+    let (mut found, mut rest) = (Vec::new(), pattern);
+    while let Some(c) = rest.chars().next() {
+        let escaped = ['*', '?', '$'].into_iter().find(|c| rest.starts_with(&format!("${{{c}}}")));
+        assert!(escaped.is_some() || !rest.starts_with("${"), "an unknown variable in {pattern}");
+        let (piece, length) = match (escaped, c) {
+            (Some(literal), _) => (Piece::This(literal), 4),
+            (None, '*') => (Piece::Any, 1),
+            (None, '?') => (Piece::One, 1),
+            (None, c) => (Piece::This(c), c.len_utf8()),
+        };
+        found.push(piece);
+        rest = &rest[length..];
+    }
+    found
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    // which beginnings of the text the pieces so far match
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    for piece in pieces(pattern) {
+        let before = reached.clone();
+        for end in 0..=text.len() {
+            reached[end] = match piece {
+                Piece::Any => before[..=end].contains(&true),
+                Piece::One => end > 0 && before[end - 1],
+                Piece::This(c) => end > 0 && before[end - 1] && text[end - 1] == c,
+            };
+        }
+    }
+    reached[text.len()]
+}
+
+#[test]
+fn the_matcher_matches_as_iam_does() {
+    let rows = [
+        ("users/*", "users/a/b", true),
+        ("users/*", "users", false),
+        ("a?c", "abc", true),
+        ("a?c", "ac", false),
+        ("a${*}c", "a*c", true),
+        ("a${*}c", "abc", false),
+        ("${$}{x}", "${x}", true),
+        ("${?}", "?", true),
+        ("${?}", "a", false),
+        ("*", "", true),
+    ];
+    for (pattern, text, expected) in rows {
+        assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+    }
+}
+
+/// Whether a policy allows an action on a resource, for a list with this prefix.
+fn allows(policy: &Value, action: &str, resource: &str, prefix: Option<&str>) -> bool {
+    let texts = |value: &Value| -> Vec<String> {
+        value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    policy["Statement"].as_array().unwrap().iter().any(|statement| {
+        assert_eq!(statement["Effect"], "Allow");
+        let listed = &statement["Condition"]["StringLike"]["s3:prefix"];
+        let listed = listed.is_null() || texts(listed).iter().any(|one| prefix.is_some_and(|text| matches(one, text)));
+        texts(&statement["Action"]).iter().any(|known| known == action)
+            && texts(&statement["Resource"]).iter().any(|pattern| matches(pattern, resource))
+            && listed
+    })
+}
+
+#[test]
+fn each_identity_may_what_it_signs_and_nothing_beside() {
+    let all = document(WORLD, &["iam"]);
+    let (media, legal) = ("arn:aws:s3:::acme-media/users/42/a", "arn:aws:s3:::acme-media/legal/*${year}?/a");
+    let china = "arn:aws-cn:s3:::acme-cn/exact/object.pdf";
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+    let rows = [
+        ("reader", "s3:GetObject", media, true),
+        ("reader", "s3:GetObject", "arn:aws:s3:::acme-media/users/42", false),
+        ("reader", "s3:GetObject", "arn:aws:s3:::acme-media-other/users/42/a", false),
+        ("reader", "s3:GetObject", legal, false),
+        ("reader", "s3:PutObject", media, false),
+        ("reader", "kms:Decrypt", key, true),
+        ("reader", "kms:GenerateDataKey", key, false),
+        ("writer", "s3:GetObject", media, false),
+        ("writer", "s3:PutObject", media, true),
+        ("writer", "s3:AbortMultipartUpload", media, true),
+        ("writer", "s3:ListMultipartUploadParts", media, true),
+        ("writer", "s3:PutObjectTagging", media, false),
+        ("writer", "s3:DeleteObject", "arn:aws:s3:::acme-media/off/a", false),
+        ("writer", "kms:GenerateDataKey", key, true),
+        ("writer", "s3:PutObject", china, true),
+        ("writer", "s3:GetObject", china, true),
+        ("writer", "s3:GetObject", "arn:aws:s3:::acme-cn/exact/object.pdf", false),
+        ("writer", "s3:PutObject", "arn:aws-cn:s3:::acme-cn/exact/object.pdf2", false),
+        ("writer", "s3:ListBucket", "arn:aws-cn:s3:::acme-cn", false),
+        ("writer", "s3:PutObject", "arn:aws-us-gov:s3:::acme-gov/inbox/a", true),
+        ("legal", "s3:GetObjectVersion", legal, true),
+        ("legal", "s3:GetObject", legal, false),
+        ("legal", "s3:DeleteObjectVersion", legal, true),
+        ("legal", "s3:DeleteObject", legal, false),
+        ("legal", "s3:BypassGovernanceRetention", legal, true),
+        ("legal", "s3:RestoreObject", legal, true),
+        ("legal", "s3:PutObjectRetention", legal, true),
+        ("legal", "s3:PutObjectLegalHold", legal, true),
+        ("legal", "s3:PutObjectTagging", legal, true),
+        ("legal", "s3:PutObject", "arn:aws:s3:::acme-media/legal/x${year}?/a", false),
+        ("reader", "s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/door/object/shared/a", true),
+        ("reader", "s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/door/object/other/a", false),
+        ("reader", "s3:GetObject", "arn:aws:s3:::acme-store/any", true),
+    ];
+    for (name, action, resource, expected) in rows {
+        assert_eq!(allows(&all[name], action, resource, None), expected, "{name} {action} {resource}: {all:#}");
+    }
+    for (prefix, expected) in [
+        (Some("users/42/"), true),
+        (Some("users/42/a/"), true),
+        (Some("users/"), false),
+        (Some(""), false),
+        (None, false),
+    ] {
+        let allowed = allows(&all["reader"], "s3:ListBucket", "arn:aws:s3:::acme-media", prefix);
+        assert_eq!(allowed, expected, "list {prefix:?}");
+    }
+    assert!(allows(&all["reader"], "s3:ListBucket", "arn:aws:s3:::acme-store", None), "the whole bucket");
+}
+
+/// A configuration of such prefixes.
+fn configured(prefixes: &[String]) -> String {
+    let grants = prefixes.iter().enumerate().map(|(place, prefix)| {
+        let prefix = Value::from(prefix.as_str());
+        format!("[[grants]]\nname = \"g{place}\"\nbucket = \"media\"\nprefix = {prefix}\nraw_prefix = true\nactions = [\"read\"]\n")
+    });
+    let head = "[[issuers]]\nissuer = \"https://a.example\"\naudiences = [\"presignd\"]\nhmac_secret_env = \"JWT_SECRET\"\n\
+                [buckets.media]\nbucket = \"acme\"\nregion = \"eu-west-1\"\n";
+    std::iter::once(head.to_owned()).chain(grants).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// Keys of the characters that IAM reads in its own way, filled with claims of one segment: a key is allowed if and
+    /// only if a filled-in prefix begins it.
+    #[test]
+    fn a_key_is_allowed_if_and_only_if_a_grant_covers_it(
+        templates in prop::collection::vec(("([a*?$]{1,3}/|\\$\\{\\{[a*]\\}/|CLAIM/){0,3}", "[a*?$]{0,2}"), 1..4),
+        key in "([a*?$]{1,3}/|\\$\\{[a*]\\}/){0,3}[a*?$]{1,3}",
+        claim in "[a*?$]{1,2}",
+    ) {
+        let prefixes: Vec<String> = templates.iter().map(|(whole, open)| format!("{}{open}", whole.replace("CLAIM", "{sub}"))).collect();
+        let policy = document(&configured(&prefixes), &["iam", "main"]);
+        let is_allowed = |key: &str| allows(&policy, "s3:GetObject", &format!("arn:aws:s3:::acme/{key}"), None);
+        for prefix in &prefixes {
+            let filled = prefix.replace("{{", "\u{1}").replace("{sub}", &claim).replace('\u{1}', "{");
+            prop_assert!(is_allowed(&format!("{filled}{key}")), "{} in {:#}", filled, policy);
+        }
+        let covered = prefixes.iter().any(|prefix| covers(prefix, &key));
+        prop_assert_eq!(is_allowed(&key), covered, "{} under {:?}: {:#}", key, prefixes, policy);
+    }
+}
+
+/// Whether some way to fill the claims begins the key. IAM's star does not stop at slashes, so neither does it here.
+fn covers(prefix: &str, key: &str) -> bool {
+    match prefix.split_once("{sub}") {
+        None => key.starts_with(&prefix.replace("{{", "{")),
+        Some((before, after)) => key.strip_prefix(&before.replace("{{", "{")).is_some_and(|rest| {
+            (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| covers(after, &rest[at..]))
+        }),
+    }
+}
