@@ -1,33 +1,17 @@
-//! Puts into the binary the files of the page at `/docs`, and the commit that is built: `PRESIGND_COMMIT`, or what git
-//! says, or `unknown` where this is no repository, as out of an archive of the source, even if that was unpacked inside
-//! another repository.
+//! Puts into the binary the files of the page at `/docs`, and the commit that is built.
 
+#[path = "build/commit.rs"]
+mod commit;
 #[path = "build/swagger_ui.rs"]
 mod swagger_ui;
 
 use std::error::Error;
 use std::path::Path;
-use std::process::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=build");
     swagger_ui::unpack(Path::new(&std::env::var("OUT_DIR")?))?;
-    println!("cargo:rerun-if-env-changed=PRESIGND_COMMIT");
-    println!("cargo:rerun-if-changed=build.rs");
-    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
-        println!("cargo:rerun-if-changed={log}");
-    }
-    let given = std::env::var("PRESIGND_COMMIT").ok().filter(|commit| !commit.is_empty());
-    let commit = given.or_else(|| git(&["rev-parse", "--short=12", "HEAD"])).unwrap_or_else(|| "unknown".to_owned());
-    println!("cargo:rustc-env=PRESIGND_COMMIT={commit}");
+    commit::tell();
     Ok(())
-}
-
-fn git(arguments: &[&str]) -> Option<String> {
-    if !Path::new(".git").exists() {
-        return None;
-    }
-    let output = Command::new("git").args(arguments).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
 }

@@ -223,7 +223,9 @@ class Source(unittest.TestCase):
     def test_without_a_repository_the_commit_is_unknown(self):
         """As in an archive of the source, though it were unpacked inside another repository."""
         with tempfile.TemporaryDirectory() as folder:
-            code, said = ran("rustc", "--edition", "2024", ROOT / "build.rs", "-o", f"{folder}/build")
+            main = Path(folder) / "main.rs"
+            main.write_text(f'#[path = "{ROOT}/build/commit.rs"]\nmod commit;\nfn main() {{ commit::tell() }}\n')
+            code, said = ran("rustc", "--edition", "2024", main, "-o", f"{folder}/build")
             self.assertEqual(code, 0, said)
             unpacked = Path(folder) / "repository" / "presignd"
             unpacked.mkdir(parents=True)
