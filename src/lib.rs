@@ -45,8 +45,10 @@
 //!   clock            the one reader of time; tests move it
 //!   config/          file and environment to checked settings, every error with its line
 //!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
+//!   http_client      HTTP clients for what is asked of others, with their limits
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests
 //!   rate_limit       per address, per subject, global
+//!   s3               calls of S3, signed in their headers, for commands that ask the real buckets
 //!   telemetry        logs and metrics, their names in one place
 //!   token            a JWT to its caller, and the cache of verified tokens
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log

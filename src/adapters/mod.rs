@@ -1,11 +1,13 @@
 //! What the world gives: files, keys, credentials, clocks, disks. Adapters do not import each other, except
-//! `config`, `clock` and `telemetry`, and `token` its `jwks`.
+//! `clock`, `config`, `http_client` and `telemetry`, and `token` its `jwks`.
 
 pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod credentials;
+pub mod http_client;
 pub mod jwks;
 pub mod rate_limit;
+pub mod s3;
 pub mod telemetry;
 pub mod token;

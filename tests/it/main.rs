@@ -56,6 +56,7 @@ mod readme_grants;
 mod readme_lists;
 mod readme_reference;
 mod restore;
+mod s3_client;
 mod secrets;
 mod serve;
 mod signers;

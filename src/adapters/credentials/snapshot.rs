@@ -33,6 +33,11 @@ impl CredentialSnapshot {
         self.held.get(name).map(|held| held.signer(region, service, at))
     }
 
+    /// The credentials of that name themselves, for calls that are signed whole.
+    pub fn credentials(&self, name: &Name) -> Option<&Credentials> {
+        self.held.get(name).map(|held| &held.credentials)
+    }
+
     /// This, but with other credentials of that name. Keys derived from the others stay.
     pub(super) fn with(&self, name: &Name, credentials: Credentials) -> Self {
         let window = credentials.expiry().map_or(Window::Endless, Window::Until);

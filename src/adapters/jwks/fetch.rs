@@ -1,16 +1,19 @@
 //! Fetches a key set over HTTPS: no redirects, no proxies to loopback, a limit on time and on size.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Client;
-use reqwest::Response;
 use reqwest::StatusCode;
 use reqwest::Url;
 use reqwest::header::AGE;
 use reqwest::header::CACHE_CONTROL;
 use reqwest::header::HeaderMap;
 use tokio::sync::OnceCell;
+
+use crate::adapters::http_client;
+use crate::adapters::http_client::BodyError;
+use crate::adapters::http_client::NoClient;
+use crate::adapters::http_client::Reach;
 
 /// Fetches one URI again and again.
 pub struct Fetcher {
@@ -30,16 +33,16 @@ pub struct Fetched {
 /// Why a key set could not be fetched. Says nothing of what was answered.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error("the HTTP client could not be made: {0}")]
-    Client(String),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Client(#[from] NoClient),
     #[error("not an https URL, nor http to a loopback host")]
     NotHttps,
     #[error("{0}")]
     Request(String),
     #[error("the answer was {0}; redirects are not followed")]
     Status(StatusCode),
-    #[error("the answer is larger than {MAX_BYTES} bytes")]
-    TooLarge,
 }
 
 impl Fetcher {
@@ -50,86 +53,30 @@ impl Fetcher {
 
     /// Fetches it once: https, or http on loopback; 200 and a whole body, within [`TIMEOUT`].
     pub async fn fetch(&self) -> Result<Fetched, FetchError> {
-        let uri = fetchable(&self.uri)?;
-        let client = self.client.get_or_try_init(|| client(&uri)).await?;
-        let answer = client.get(uri).send().await.map_err(request_error)?;
+        let (uri, reach) = fetchable(&self.uri)?;
+        let client = self.client.get_or_try_init(|| http_client::client(reach, TIMEOUT)).await?;
+        let answer = client.get(uri).send().await.map_err(|error| FetchError::Request(http_client::told(error)))?;
         if answer.status() != StatusCode::OK {
             return Err(FetchError::Status(answer.status()));
         }
         let fresh_for = fresh_for(answer.headers());
-        Ok(Fetched { document: body(answer).await?, fresh_for })
+        Ok(Fetched { document: http_client::body(answer, MAX_BYTES).await?, fresh_for })
     }
 }
 
-fn fetchable(uri: &str) -> Result<Url, FetchError> {
+fn fetchable(uri: &str) -> Result<(Url, Reach), FetchError> {
     let uri = Url::parse(uri).map_err(|_| FetchError::NotHttps)?;
-    match uri.scheme() == "https" || (uri.scheme() == "http" && is_loopback(&uri)) {
-        true => Ok(uri),
-        false => Err(FetchError::NotHttps),
+    match Reach::of(&uri) {
+        Some(reach @ (Reach::Https | Reach::Loopback)) => Ok((uri, reach)),
+        Some(Reach::Http) | None => Err(FetchError::NotHttps),
     }
-}
-
-/// RFC 8252, 8.3, and RFC 6761, 6.3: names below `localhost` never leave the machine.
-fn is_loopback(uri: &Url) -> bool {
-    let host = uri.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    address.map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
-}
-
-async fn client(uri: &Url) -> Result<Client, FetchError> {
-    let secure = uri.scheme() == "https";
-    let made = tokio::task::spawn_blocking(move || if secure { https_client() } else { loopback_client() });
-    made.await.map_err(|error| FetchError::Client(error.to_string()))?
-}
-
-fn https_client() -> Result<Client, FetchError> {
-    // `main` has installed it already; in tests nobody has. A second one is refused, and the first is the same.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    build(base().https_only(true))
-}
-
-/// Without certificates and proxies, neither of which a loopback address needs.
-fn loopback_client() -> Result<Client, FetchError> {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    build(base().no_proxy().tls_certs_only([]))
-}
-
-fn base() -> reqwest::ClientBuilder {
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(TIMEOUT)
-        .user_agent(concat!("presignd/", env!("CARGO_PKG_VERSION")))
 }
 
 /// From the connection to the last byte of the body.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-fn build(builder: reqwest::ClientBuilder) -> Result<Client, FetchError> {
-    builder.build().map_err(|error| FetchError::Client(with_causes(&error)))
-}
-
-async fn body(mut answer: Response) -> Result<Vec<u8>, FetchError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(request_error)? {
-        if body.len() + chunk.len() > MAX_BYTES {
-            return Err(FetchError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 /// The largest key set that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-
-fn request_error(error: reqwest::Error) -> FetchError {
-    FetchError::Request(with_causes(&error.without_url()))
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
 
 /// How long an answer is fresh by `Cache-Control` and `Age` (RFC 9111, 4.2), within bounds that keep a withdrawn key
 /// from living on and the issuer from being asked all the time.
@@ -194,15 +141,18 @@ mod tests {
         let just_right = vec![b' '; MAX_BYTES];
         assert_eq!(fetched(Answer::ok(&just_right)).await.unwrap().document.len(), MAX_BYTES);
         let too_large = vec![b' '; MAX_BYTES + 1];
-        assert!(matches!(fetched(Answer::ok(&too_large)).await, Err(FetchError::TooLarge)));
+        assert!(matches!(fetched(Answer::ok(&too_large)).await, Err(FetchError::Body(BodyError::TooLarge(_)))));
         let untold = [b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".as_slice(), &too_large].concat();
-        assert!(matches!(fetched(Answer::Text(untold.into())).await, Err(FetchError::TooLarge)));
+        assert!(matches!(fetched(Answer::Text(untold.into())).await, Err(FetchError::Body(BodyError::TooLarge(_)))));
     }
 
     #[tokio::test]
     async fn a_body_cut_short_is_no_key_set() {
         let torn = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"keys\":[]}";
-        assert!(matches!(fetched(Answer::Text(torn.as_slice().into())).await, Err(FetchError::Request(_))));
+        assert!(matches!(
+            fetched(Answer::Text(torn.as_slice().into())).await,
+            Err(FetchError::Body(BodyError::Broken(_)))
+        ));
     }
 
     #[tokio::test(start_paused = true)]
