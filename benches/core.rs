@@ -43,6 +43,8 @@ use presignd::domain::scheme::Scheme;
 use presignd::domain::scope::Scope;
 use presignd::domain::sigv4::Signer;
 use presignd::domain::sigv4::SigningKey;
+use presignd::domain::store::Store;
+use presignd::domain::store::features::Lacks;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const HOST: &str = "acme-media-prod.s3.eu-west-1.amazonaws.com";
@@ -99,6 +101,8 @@ fn policy(count: usize) -> Policy {
             region: "eu-west-1".into(),
             service: "s3",
         }),
+        store: Store::Generic,
+        lacks: Lacks::default(),
         default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),

@@ -87,6 +87,7 @@
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   sigv4            canonical request, string to sign, signing keys
 //!   step_up          how a caller must have authenticated
+//!   store/           the kinds of S3, and what each of them cannot do
 //!   template         texts that claims, ids and file names fill in
 //!   upload_plan/     size to one PUT or parts, and the requests for these parts
 //! ```

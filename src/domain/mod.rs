@@ -35,5 +35,6 @@ pub mod scheme;
 pub mod scope;
 pub mod sigv4;
 pub mod step_up;
+pub mod store;
 pub mod template;
 pub mod upload_plan;

@@ -39,6 +39,7 @@ pub enum RefusalCode {
     InvalidKey,
     InvalidRequest,
     NoGrant,
+    NotSupportedByStore,
 }
 
 impl RefusalCode {
@@ -55,6 +56,7 @@ impl RefusalCode {
             Self::InvalidKey => "invalid_key",
             Self::InvalidRequest => "invalid_request",
             Self::NoGrant => "no_grant",
+            Self::NotSupportedByStore => "not_supported_by_store",
         }
     }
 }

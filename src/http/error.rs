@@ -165,6 +165,7 @@ pub enum Code {
     MissingToken,
     NoGrant,
     NotFound,
+    NotSupportedByStore,
     Overloaded,
     RateLimited,
     RequestTimeout,
@@ -173,7 +174,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the names.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AuditUnavailable,
         Self::BodyTooLarge,
         Self::CredentialsUnavailable,
@@ -194,6 +195,7 @@ impl Code {
         Self::MissingToken,
         Self::NoGrant,
         Self::NotFound,
+        Self::NotSupportedByStore,
         Self::Overloaded,
         Self::RateLimited,
         Self::RequestTimeout,
@@ -240,7 +242,8 @@ impl Code {
             | Self::GrantNotSatisfied
             | Self::InsufficientAuthentication
             | Self::InvalidKey
-            | Self::NoGrant => true,
+            | Self::NoGrant
+            | Self::NotSupportedByStore => true,
             Self::AuditUnavailable
             | Self::BodyTooLarge
             | Self::ExpiredToken
@@ -314,6 +317,8 @@ impl Code {
                 "Ask for a bucket, key and operation that one of your grants covers (GET /v1/grants)."),
             Self::NotFound => ("not_found", S::NOT_FOUND, "Not found",
                 "Use one of the paths in GET /openapi.json."),
+            Self::NotSupportedByStore => ("not_supported_by_store", S::BAD_REQUEST, "Not supported by store",
+                "Ask without what errors lists: the bucket's store cannot do it."),
             Self::Overloaded => ("overloaded", S::SERVICE_UNAVAILABLE, "Overloaded",
                 "Try again after retry_after seconds: the service has too many requests in hand."),
             Self::RateLimited => ("rate_limited", S::TOO_MANY_REQUESTS, "Rate limited",
@@ -347,6 +352,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::InvalidKey => Self::InvalidKey,
             RefusalCode::InvalidRequest => Self::InvalidRequest,
             RefusalCode::NoGrant => Self::NoGrant,
+            RefusalCode::NotSupportedByStore => Self::NotSupportedByStore,
         }
     }
 }

@@ -72,8 +72,18 @@ pub async fn plan(
 ) -> ApiResult<Json<PlannedUpload>> {
     let plan = UploadPlan::parse(&body).and_then(|plan| decided::unheard(&context, &body, plan));
     let parts = plan.as_ref().ok().and_then(|plan| plan.parts);
-    let issued = decided::issue(&app, &context, &caller, plan.map(|plan| plan.request)).await?;
+    let issued = decided::issue(&app, &context, &caller, plan.map(|plan| plan.request)).await.map_err(of_plan)?;
     Ok(Json(planned(issued, parts)))
+}
+
+/// The plan chooses the operation, so no member is to blame where the store has no such one.
+fn of_plan(mut error: ApiError) -> ApiError {
+    for member in error.errors.iter_mut().filter(|_| error.code == Code::NotSupportedByStore) {
+        if member.pointer == "/operation" {
+            member.pointer.clear();
+        }
+    }
+    error
 }
 
 fn planned(issued: Issued, parts: Option<Parts>) -> PlannedUpload {

@@ -32,6 +32,8 @@ use presignd::domain::policy::Window;
 use presignd::domain::request::Request;
 use presignd::domain::scheme::Scheme;
 use presignd::domain::scope::Scope;
+use presignd::domain::store::Store;
+use presignd::domain::store::features::Lacks;
 use proptest::prelude::*;
 
 /// A grant as the model knows it.
@@ -263,6 +265,8 @@ fn policy(sketches: &[Sketch]) -> Policy {
         bucket: BucketName::parse("bucket").unwrap(),
         underlying: None,
         target: target.clone(),
+        store: Store::Generic,
+        lacks: Lacks::default(),
         default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),

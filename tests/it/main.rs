@@ -62,6 +62,7 @@ mod serve;
 mod signers;
 mod signing;
 mod step_up;
+mod stores;
 mod support;
 mod support_tests;
 mod templates;

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use presignd::domain::operation::TABLE;
+use presignd::domain::store::Store;
+use presignd::domain::store::features::Lack;
+use presignd::domain::store::features::Lacks;
 
 use crate::support::readme::section;
 use crate::support::readme::spans;
@@ -73,6 +76,34 @@ fn every_code_of_a_refusal_is_there_with_its_status() {
     let listed = listed.lines().map_while(|line| line.trim().strip_prefix("- ")).chain(["audit_unavailable"]);
     let known = listed.map(|code| (code, status_of(code)));
     assert_eq!(shown, known.collect());
+}
+
+#[test]
+fn every_lack_of_a_store_is_there_with_its_source() {
+    let lacking = |store: &Store| Lacks::of(*store).iter().next().is_some();
+    let rows: Vec<_> = Store::ALL.into_iter().filter(lacking).map(row_of).collect();
+    let shown = section("Other stores").tables.remove(0).rows;
+    let written =
+        |rows: &[Vec<String>]| -> String { rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect() };
+    assert!(shown == rows, "the table of README's \"Other stores\" is:\n{}", written(&rows));
+}
+
+/// A store, what it cannot do, and where that is written.
+fn row_of(store: Store) -> Vec<String> {
+    let lacks = Lacks::of(store);
+    let told = |lack: &Lack| match lack.only {
+        None => lack.name(),
+        Some(only) => format!("{} ({only})", lack.name()),
+    };
+    let mut sources: Vec<_> = lacks.iter().map(|lack| lack.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let links = sources.iter().enumerate().map(|(place, source)| format!("[{}]({source})", place + 1));
+    vec![
+        format!("{}: `{}`", store.title(), store.as_str()),
+        lacks.iter().map(told).collect::<Vec<_>>().join(", "),
+        links.collect::<Vec<_>>().join(", "),
+    ]
 }
 
 /// The status in the document's example of a code.

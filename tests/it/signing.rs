@@ -52,6 +52,8 @@ use presignd::domain::scheme::Scheme;
 use presignd::domain::scope::Scope;
 use presignd::domain::sigv4::Signer;
 use presignd::domain::sigv4::SigningKey;
+use presignd::domain::store::Store;
+use presignd::domain::store::features::Lacks;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -228,6 +230,8 @@ fn permit(world: &World, body: &serde_json::Value) -> Permit {
         bucket: BucketName::parse("acme").unwrap(),
         underlying: None,
         target: Arc::new(world.target.clone()),
+        store: Store::Generic,
+        lacks: Lacks::default(),
         default_encryption: None,
         read_credentials: name("main"),
         write_credentials: name("main"),

@@ -26,6 +26,8 @@ use crate::domain::endpoint::Target;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::region::Region;
+use crate::domain::store::Store;
+use crate::domain::store::features::Lacks;
 
 /// The buckets of a file.
 pub(super) struct Buckets<'t> {
@@ -38,7 +40,6 @@ pub(super) struct Buckets<'t> {
 /// A bucket, with what only the checks of a whole file look at.
 pub(super) struct Placed<'t> {
     pub(super) bucket: Bucket,
-    pub(super) store: Store,
     /// The endpoint's host; none on AWS.
     pub(super) endpoint: Option<String>,
     pub(super) access_log: Option<AccessLog>,
@@ -50,19 +51,6 @@ pub(super) struct Placed<'t> {
 pub(super) struct AccessLog {
     pub(super) bucket: BucketName,
     pub(super) prefix: String,
-}
-
-/// `store`: what kind of S3 it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Store {
-    Aws,
-    R2,
-    B2,
-    Gcs,
-    Minio,
-    Ceph,
-    Garage,
-    Generic,
 }
 
 /// Reads the tables of `[buckets]`.
@@ -92,13 +80,14 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
         bucket: name?,
         underlying,
         target: Arc::new(location.target),
+        store: location.store,
+        lacks: Lacks::of(location.store),
         default_encryption,
         read_credentials: signers.read,
         write_credentials: signers.write,
         log_id,
     };
-    let (store, endpoint, credentials_at) = (location.store, location.endpoint, signers.at);
-    Some(Placed { bucket, store, endpoint, access_log, credentials_at })
+    Some(Placed { bucket, endpoint: location.endpoint, access_log, credentials_at: signers.at })
 }
 
 fn bucket_name(node: &Node) -> Result<BucketName, Fault> {
@@ -170,21 +159,9 @@ fn store(section: &mut Section<'_>, has_endpoint: bool) -> Option<Store> {
 
 fn store_named(node: &Node) -> Result<Store, Fault> {
     let name = text(node)?;
-    let found = STORES.into_iter().find(|(known, _)| *known == name).map(|(_, store)| store);
-    let known = STORES.into_iter().map(|(known, _)| known);
-    found.ok_or_else(|| fault(format!("there is no store {name:?}"), meant(name, known)))
+    let known = Store::ALL.into_iter().map(Store::as_str);
+    Store::named(name).ok_or_else(|| fault(format!("there is no store {name:?}"), meant(name, known)))
 }
-
-const STORES: [(&str, Store); 8] = [
-    ("aws", Store::Aws),
-    ("r2", Store::R2),
-    ("b2", Store::B2),
-    ("gcs", Store::Gcs),
-    ("minio", Store::Minio),
-    ("ceph", Store::Ceph),
-    ("garage", Store::Garage),
-    ("generic", Store::Generic),
-];
 
 fn addressing(node: &Node) -> Result<Addressing, Fault> {
     match text(node)? {

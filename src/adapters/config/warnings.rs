@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::collections::HashSet;
 
 use crate::adapters::config::buckets;
-use crate::adapters::config::buckets::Store;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
@@ -18,6 +17,7 @@ use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
 use crate::domain::name::Name;
 use crate::domain::operation::Operation;
+use crate::domain::store::Store;
 
 /// Looks at buckets and grants together.
 pub(super) fn check(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: &Report) {
@@ -99,7 +99,7 @@ fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: 
     for placed in buckets {
         let bucket = &placed.bucket;
         let one = bucket.read_credentials == bucket.write_credentials;
-        if one && placed.endpoint.is_some() && placed.store != Store::Aws && written.contains(&bucket.alias) {
+        if one && placed.endpoint.is_some() && bucket.store != Store::Aws && written.contains(&bucket.alias) {
             let wrong = "one identity reads and writes: at some stores an upload's holder can copy any object it reads";
             let mend = "write credentials = { read = \"…\", write = \"…\" }, the second without the right to read";
             report.warn(placed.credentials_at, fault(wrong, mend));

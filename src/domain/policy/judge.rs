@@ -17,6 +17,7 @@ use crate::domain::refusal::MemberError;
 use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::step_up::StepUp;
+use crate::domain::store::Unsupported;
 use crate::domain::template::Filling;
 
 /// A request as one grant would have it signed, and what of the grant's limits it does not meet.
@@ -29,6 +30,8 @@ pub(super) struct Judged {
     pub(super) parameters: Parameters,
     pub(super) lifetime: Result<(Lifetime, LimitedBy), TooLong>,
     pub(super) unmet: Vec<MemberError>,
+    /// What the bucket's store cannot do of it.
+    pub(super) unsupported: Option<Unsupported>,
     /// How the caller should have authenticated, and did not.
     pub(super) step_up: Option<StepUp>,
 }
@@ -49,9 +52,19 @@ impl Question<'_> {
         if self.caller.is_some() {
             unmet.extend(limits::address(grant, self.around.address));
         }
+        let unsupported = self.bucket.lacks.refusal(self.operation(), &self.request.parameters, &parameters);
         let step_up = self.caller.and_then(|caller| self.step_up(grant, caller));
         let lifetime = self.policy.expiry.ask(self.request.expires_in, grant.max_expires);
-        Judged { place, grant: grant.name.clone(), enabled: grant.enabled, parameters, lifetime, unmet, step_up }
+        Judged {
+            place,
+            grant: grant.name.clone(),
+            enabled: grant.enabled,
+            parameters,
+            lifetime,
+            unmet,
+            unsupported,
+            step_up,
+        }
     }
 
     fn step_up(&self, grant: &Grant, caller: &Caller) -> Option<StepUp> {
@@ -85,10 +98,12 @@ impl Question<'_> {
 }
 
 impl Judged {
-    /// The judgement itself if every limit is met, else the answer that speaks of this grant.
+    /// The judgement itself if every limit is met, else the answer that speaks of this grant. Nobody is sent to meet
+    /// limits, or to authenticate anew, for what the store refuses in the end.
     pub(super) fn satisfied(self) -> Result<Self, Refusal> {
         match (self.lifetime, &self.step_up) {
             _ if !self.enabled => Err(self.refusal(RefusalCode::GrantDisabled)),
+            _ if self.unsupported.is_some() => Err(self.not_supported()),
             _ if !self.unmet.is_empty() => Err(self.not_satisfied()),
             (Ok(_), None) => Ok(self),
             (Err(too_long), None) => Err(self.too_long(too_long)),
@@ -116,6 +131,11 @@ impl Judged {
             step_up: Some(Box::new(step_up.clone())),
             ..self.refusal(RefusalCode::InsufficientAuthentication)
         }
+    }
+
+    fn not_supported(&self) -> Refusal {
+        let errors = self.unsupported.as_ref().map(|Unsupported(errors)| errors.clone()).unwrap_or_default();
+        Refusal { errors, ..self.refusal(RefusalCode::NotSupportedByStore) }
     }
 
     fn not_satisfied(&self) -> Refusal {

@@ -37,6 +37,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Object;
 use crate::domain::request::Request;
+use crate::domain::store::Store;
+use crate::domain::store::features::Lacks;
 
 /// One bucket that callers can name.
 #[derive(Debug, Clone)]
@@ -46,6 +48,9 @@ pub struct Bucket {
     /// For an access point's alias: the bucket behind it.
     pub underlying: Option<BucketName>,
     pub target: Arc<Target>,
+    pub store: Store,
+    /// What cannot be done there, whatever a grant allows.
+    pub lacks: Lacks,
     /// Signed into each upload that says nothing, where the grant demands nothing.
     pub default_encryption: Option<ServerSideEncryption>,
     /// Sign reads and lists.

@@ -110,6 +110,8 @@ impl StepKind {
         match (self, below("/checksum"), below("/object_size")) {
             (Self::Part { number, .. }, Some(rest), _) => format!("/checksums/{number}{rest}"),
             (Self::Complete, _, Some(_)) => "/content_length".to_owned(),
+            // A step is its operation: no member of the call names it.
+            (_, _, _) if of_step == "/operation" => String::new(),
             (Self::Part { .. } | Self::Complete | Self::Abort | Self::List, _, _) => of_step.to_owned(),
         }
     }
@@ -290,6 +292,7 @@ mod tests {
             (part, "/content_length", "/content_length"),
             (part, "/key", "/key"),
             (part, "", ""),
+            (part, "/operation", ""),
             (StepKind::Complete, "/object_size", "/content_length"),
             (StepKind::Complete, "/expires_in", "/expires_in"),
             (StepKind::Abort, "/upload_id", "/upload_id"),

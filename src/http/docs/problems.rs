@@ -56,7 +56,8 @@ impl Route {
             | Code::GrantNotSatisfied
             | Code::InsufficientAuthentication
             | Code::InvalidKey
-            | Code::NoGrant => matches!(self, Self::Presign | Self::Upload),
+            | Code::NoGrant
+            | Code::NotSupportedByStore => matches!(self, Self::Presign | Self::Upload),
         }
     }
 }

@@ -48,6 +48,8 @@ fn bucket(alias: &str, real: &str, underlying: Option<&str>) -> Bucket {
         bucket: BucketName::parse(real).unwrap(),
         underlying: underlying.map(|real| BucketName::parse(real).unwrap()),
         target: Arc::new(target),
+        store: Store::Generic,
+        lacks: Lacks::default(),
         default_encryption: None,
         read_credentials: name("reader"),
         write_credentials: name("writer"),
