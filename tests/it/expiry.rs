@@ -127,6 +127,27 @@ fn what_is_asked_or_left_out_is_held_to_the_grant() {
     );
 }
 
+/// Where AWS's console shares an object for 12 hours at most, and its CLI presigns for 7 days.
+#[test]
+fn url_expiry_console_12h_cli_168h_are_the_default_and_the_utmost_cap() {
+    let of = |expiry: &str, longest: &str| {
+        let grant = grant_of("media", &format!("actions = [\"read\"]\nmax_expires = \"{longest}\""));
+        setting(&[expiry, ISSUER, MEDIA, &grant])
+    };
+    let by_default = [("media/a", Some(43_200), Ok((43_200, "request"))), ("media/a", Some(43_201), Err(43_200))];
+    run(of("", "12h"), &by_default);
+    run(of("[expiry]\nmax = \"168h\"\n", "168h"), &[("media/a", Some(604_800), Ok((604_800, "request")))]);
+    for (expiry, longest, told) in [
+        ("", "43201s", "no grant may allow more than expiry.max (43200 s)"),
+        ("[expiry]\nmax = \"604801s\"\n", "1h", "a URL lives 1 second to 7 days (604800 seconds)"),
+        ("[expiry]\nmax = \"168h\"\n", "604801s", "a URL lives 1 second to 7 days (604800 seconds)"),
+    ] {
+        let output = of(expiry, longest).run("check", &[], "");
+        assert_eq!(output.code, 1, "{expiry}, {longest}: {output:?}");
+        assert!(output.stderr.contains(told), "{expiry}, {longest}: {output:?}");
+    }
+}
+
 #[test]
 fn the_services_own_maximum_bounds_a_grant_that_names_none() {
     run(

@@ -105,7 +105,7 @@ bucket = "media"
 prefix = "users/sealed/"
 "#;
 
-/// `presignd policy KIND [NAME]` of a configuration.
+/// `presignd policy KIND [NAME]`, perhaps with options, of a configuration.
 pub fn policy(toml: &str, arguments: &[&str]) -> Output {
     Presignd::configured(toml).run("policy", arguments, "")
 }
@@ -207,15 +207,29 @@ fn with_a_name_it_is_that_one_alone() {
 #[test]
 fn who_signs_nothing_needs_nothing_and_who_is_not_there_is_wrong_usage() {
     assert_eq!(document(WORLD, &["iam"]).get("idle"), None);
-    let rows = [
-        ("iam", "idle", 1, "switched on"),
-        ("iam", "nobody", 2, "no credentials \"nobody\""),
-        ("bucket", "reader", 2, "no bucket \"reader\""),
-        ("lifecycle", "gov", 1, "no grant begins uploads"),
+    let role = "--principal=reader=arn:aws:iam::111122223333:role/reader";
+    let rows: [(&[&str], i32, &str); 17] = [
+        (&["iam", "idle"], 1, "switched on"),
+        (&["iam", "nobody"], 2, "no credentials \"nobody\""),
+        (&["bucket", "reader"], 2, "no bucket \"reader\""),
+        (&["lifecycle", "gov"], 1, "no grant begins uploads"),
+        (&["kms", "gov"], 1, "nothing on it names a key"),
+        (&["kms", "alias/other"], 2, "no bucket or key \"alias/other\""),
+        (&["vault-lock", "store"], 1, "not on AWS"),
+        (&["kms", &role.replace("=reader=", "=nobody=")], 2, "no credentials \"nobody\""),
+        (&["kms", "--principal=reader"], 2, "CREDENTIALS=ARN"),
+        (&["kms", "--principal=reader=*"], 2, "the ARN of a user or role"),
+        (&["kms", "--account=1111"], 2, "12 digits"),
+        (&["cors", "--account=111122223333"], 2, "nothing of --account"),
+        (&["vault-lock", role], 2, "nothing of --principal"),
+        (&["kms", "--days=3"], 2, "nothing of --days"),
+        (&["vault-lock", "--days=0"], 2, "zero"),
+        (&["vault-lock", "--vault=a/b", "media"], 2, "a vault's name"),
+        (&["vault-lock", "--vault=a"], 2, "ALIAS|CREDENTIALS"),
     ];
-    for (kind, name, code, told) in rows {
-        let output = policy(WORLD, &[kind, name]);
-        assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{kind} {name}: {output:?}");
-        assert!(output.stderr.contains(told), "{kind} {name}: {output:?}");
+    for (arguments, code, told) in rows {
+        let output = policy(WORLD, arguments);
+        assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{arguments:?}: {output:?}");
+        assert!(output.stderr.contains(told), "{arguments:?}: {output:?}");
     }
 }

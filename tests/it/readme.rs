@@ -85,8 +85,10 @@ fn the_configuration_is_checked_explained_and_signed_with(block: &str) {
 fn the_policies_are_json_with_a_statement_or_a_rule(block: &str) {
     let there = Presignd::configured(section("A bucket on AWS").block("toml"));
     pasted(block, there.path("").as_path(), &[]);
-    for (file, member) in [("iam.json", "Statement"), ("bucket.json", "Statement"), ("lifecycle.json", "Rules")] {
-        let made: Value = serde_json::from_slice(&std::fs::read(there.path(file)).unwrap()).unwrap();
+    let files = ["iam", "bucket", "vault-lock"].map(|kind| (kind, "Statement"));
+    for (file, member) in files.into_iter().chain([("lifecycle", "Rules")]) {
+        let file = format!("{file}.json");
+        let made: Value = serde_json::from_slice(&std::fs::read(there.path(&file)).unwrap()).unwrap();
         assert!(made[member].as_array().is_some_and(|all| !all.is_empty()), "{file}: {made:#}");
     }
 }

@@ -53,7 +53,7 @@ impl<'a> Accepted<'a> {
             // the caller names the layers
             self.algorithms.extend(if limits.kms_keys.is_empty() { [].iter() } else { KMS.iter() });
         }
-        self.keys.extend(keys::of_grant(grant, bucket));
+        self.keys.extend(keys::of_grant(grant, bucket).into_keys());
     }
 
     fn add_one(&mut self, encryption: &ServerSideEncryption) {

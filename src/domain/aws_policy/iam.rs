@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::domain::action::Right;
 use crate::domain::aws_policy::Derived;
 use crate::domain::aws_policy::Document;
+use crate::domain::aws_policy::Signed;
 use crate::domain::aws_policy::Statement;
 use crate::domain::aws_policy::keys;
+use crate::domain::aws_policy::keys::KeyUse;
+use crate::domain::aws_policy::keys::Uses;
 use crate::domain::aws_policy::pattern;
 use crate::domain::aws_policy::place;
-use crate::domain::aws_policy::signing;
+use crate::domain::aws_policy::signed;
 use crate::domain::grant::Grant;
 use crate::domain::member::Member;
 use crate::domain::name::Name;
@@ -23,42 +25,16 @@ use crate::domain::retention::LegalHold;
 
 /// The least policy of each of the credentials that sign by a grant that is switched on, by name.
 pub fn identities(policy: &Policy) -> BTreeMap<Name, Derived<Document>> {
-    let mut needs: BTreeMap<&Name, Needs<'_>> = BTreeMap::new();
-    let mut keys_of: BTreeMap<&Name, BTreeSet<&str>> = BTreeMap::new();
-    for (grant, bucket) in signing(policy) {
-        for right in grant.rights().iter() {
-            let (row, permission) = asked(right);
-            let signer = signer(grant, bucket, row);
-            let needs = needs.entry(signer).or_default();
-            needs.add(grant, bucket, row, permission);
-            let keys = match row.reads {
-                true => keys_of.entry(&bucket.alias).or_insert_with(|| keys::of_bucket(policy, bucket)).clone(),
-                false => keys::of_grant(grant, bucket),
-            };
-            needs.add_keys(bucket, row, keys);
-        }
+    let mut needs: BTreeMap<&Name, Needs> = BTreeMap::new();
+    for signed in signed(policy) {
+        needs.entry(signed.signer).or_default().add(&signed);
+    }
+    for key_use in keys::uses(policy) {
+        needs.entry(key_use.signer).or_default().add_key(&key_use);
     }
     let mut derived: BTreeMap<_, _> = needs.into_iter().map(|(name, needs)| (name.clone(), needs.derived())).collect();
     derived.retain(|_, derived| !derived.document.statement.is_empty());
     derived
-}
-
-/// The operation that a right stands for, and the action of IAM.
-fn asked(right: Right) -> (&'static Row, &'static str) {
-    let of_version = |operation: Operation| (operation.row(), operation.row().permission_of_version);
-    match right {
-        Right::BypassGovernance => (Operation::DeleteObject.row(), "s3:BypassGovernanceRetention"),
-        Right::DeleteVersion => of_version(Operation::DeleteObject),
-        Right::GetVersion => of_version(Operation::GetObject),
-        Right::HeadVersion => of_version(Operation::HeadObject),
-        Right::Operation(operation) => (operation.row(), operation.row().permission),
-    }
-}
-
-/// As a permit has it.
-fn signer<'a>(grant: &'a Grant, bucket: &'a Bucket, row: &Row) -> &'a Name {
-    let of_bucket = if row.reads { &bucket.read_credentials } else { &bucket.write_credentials };
-    grant.credentials.as_ref().unwrap_or(of_bucket)
 }
 
 /// What AWS asks for headers that a grant may sign into an operation.
@@ -77,18 +53,18 @@ type Actions = BTreeSet<&'static str>;
 
 /// What one identity needs.
 #[derive(Default)]
-struct Needs<'a> {
+struct Needs {
     /// Of each pattern of objects.
     objects: BTreeMap<String, Actions>,
     /// Of each bucket the patterns of prefixes that are listed.
     lists: BTreeMap<String, BTreeSet<String>>,
-    /// Of each key, with the service that it is used through.
-    keys: BTreeMap<(&'a str, String), Actions>,
+    keys: Uses,
     notes: BTreeSet<String>,
 }
 
-impl<'a> Needs<'a> {
-    fn add(&mut self, grant: &Grant, bucket: &Bucket, row: &Row, permission: &'static str) {
+impl Needs {
+    fn add(&mut self, signed: &Signed<'_>) {
+        let Signed { grant, bucket, row, permission, .. } = *signed;
         let pattern = pattern::of(&grant.scope);
         match row.names {
             // a key never covers a prefix
@@ -103,17 +79,9 @@ impl<'a> Needs<'a> {
         self.notes.extend(notes(grant, bucket));
     }
 
-    fn add_keys(&mut self, bucket: &Bucket, row: &Row, keys: BTreeSet<&'a str>) {
-        let Some(partition) = place::partition(bucket).filter(|_| !row.permissions_on_key.is_empty()) else {
-            return;
-        };
-        let through = format!("s3.{}.{}", bucket.target.region, partition.dns_suffix);
-        for key in keys {
-            match keys::is_arn(key) {
-                true => self.keys.entry((key, through.clone())).or_default().extend(row.permissions_on_key),
-                false => _ = self.notes.insert(unnamed_key(key)),
-            }
-        }
+    fn add_key(&mut self, key_use: &KeyUse<'_>) {
+        self.notes.extend(keys::alias(key_use.key).map(by_alias));
+        self.keys.add_resource(key_use);
     }
 
     fn derived(self) -> Derived<Document> {
@@ -125,12 +93,7 @@ impl<'a> Needs<'a> {
         notes.extend(self.notes);
         let objects = grouped(self.objects).into_iter().map(|(actions, arns)| Statement::allow(actions, arns));
         let lists = grouped(self.lists).into_iter().map(|(patterns, buckets)| list(patterns, buckets));
-        let keys = self.keys.into_iter().map(|((key, through), actions)| ((through, actions), key.to_owned()));
-        let mut by_service: BTreeMap<(String, Actions), Vec<String>> = BTreeMap::new();
-        keys.for_each(|(used, key)| by_service.entry(used).or_default().push(key));
-        let keys = by_service.into_iter().map(|((through, actions), keys)| {
-            Statement::allow(actions.into_iter().collect(), keys).on("StringEquals", "kms:ViaService", vec![through])
-        });
+        let keys = self.keys.statements().map(|(keys, statement)| Statement { resource: keys, ..statement });
         let document = Document::of(objects.chain(lists).chain(keys).collect());
         Derived { document, notes }
     }
@@ -181,8 +144,11 @@ fn notes(grant: &Grant, bucket: &Bucket) -> Vec<String> {
     notes
 }
 
-fn unnamed_key(key: &str) -> String {
-    format!("no statement is made for the KMS key {key}: write the key's ARN in the configuration, or allow it by hand")
+fn by_alias(alias: &str) -> String {
+    format!(
+        "a key is allowed as whichever has {alias}, so whoever may move that alias chooses it: write the key's ARN in the \
+         configuration to name it"
+    )
 }
 
 const WHAT_IT_STOPS: &str = "this bounds what the identity's keys can do, also in a thief's hands; it knows no claims \

@@ -5,18 +5,24 @@ pub mod bucket;
 pub mod cors;
 pub mod iam;
 mod keys;
+pub mod kms;
 pub mod lifecycle;
 mod pattern;
 mod place;
+pub mod told;
+pub mod vault_lock;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::domain::action::Right;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
 use crate::domain::name::Name;
+use crate::domain::operation::Operation;
+use crate::domain::operation::Row;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
 
@@ -50,11 +56,25 @@ struct Statement {
     sid: &'static str,
     effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    principal: Option<&'static str>,
+    principal: Option<Principal>,
     action: Vec<&'static str>,
     resource: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: Conditions,
+}
+
+/// Whom a policy that lies at a resource speaks of.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Principal {
+    /// `*`: anybody, signed or not.
+    Anybody(&'static str),
+    Identities {
+        /// ARNs of users, roles and accounts.
+        #[serde(rename = "AWS")]
+        aws: Vec<String>,
+    },
 }
 
 /// Operator, key, values.
@@ -67,7 +87,13 @@ impl Statement {
 
     /// For everybody, whoever allows it.
     fn deny(sid: &'static str, action: Vec<&'static str>, resource: Vec<String>) -> Self {
-        Self { sid, effect: "Deny", principal: Some("*"), ..Self::allow(action, resource) }
+        Self { sid, effect: "Deny", principal: Some(Principal::Anybody("*")), ..Self::allow(action, resource) }
+    }
+
+    /// For these alone.
+    fn to(mut self, identities: Vec<String>) -> Self {
+        self.principal = Some(Principal::Identities { aws: identities });
+        self
     }
 
     /// Each condition must hold too.
@@ -81,6 +107,44 @@ impl Statement {
 fn signing(policy: &Policy) -> impl Iterator<Item = (&Grant, &Bucket)> {
     let allows = policy.grants().iter().filter(|grant| grant.effect == Effect::Allow && grant.enabled);
     allows.filter_map(|grant| Some((grant, policy.bucket(&grant.bucket)?)))
+}
+
+/// One right that a grant gives, and who signs for it.
+struct Signed<'a> {
+    grant: &'a Grant,
+    bucket: &'a Bucket,
+    /// The operation that the right stands for.
+    row: &'static Row,
+    /// The action of IAM.
+    permission: &'static str,
+    signer: &'a Name,
+}
+
+/// Everything that is signed by any grant.
+fn signed(policy: &Policy) -> impl Iterator<Item = Signed<'_>> {
+    signing(policy).flat_map(|(grant, bucket)| {
+        grant.rights().iter().map(move |right| {
+            let (row, permission) = asked(right);
+            Signed { grant, bucket, row, permission, signer: signer(grant, bucket, row) }
+        })
+    })
+}
+
+fn asked(right: Right) -> (&'static Row, &'static str) {
+    let of_version = |operation: Operation| (operation.row(), operation.row().permission_of_version);
+    match right {
+        Right::BypassGovernance => (Operation::DeleteObject.row(), "s3:BypassGovernanceRetention"),
+        Right::DeleteVersion => of_version(Operation::DeleteObject),
+        Right::GetVersion => of_version(Operation::GetObject),
+        Right::HeadVersion => of_version(Operation::HeadObject),
+        Right::Operation(operation) => (operation.row(), operation.row().permission),
+    }
+}
+
+/// As a permit has it.
+fn signer<'a>(grant: &'a Grant, bucket: &'a Bucket, row: &Row) -> &'a Name {
+    let of_bucket = if row.reads { &bucket.read_credentials } else { &bucket.write_credentials };
+    grant.credentials.as_ref().unwrap_or(of_bucket)
 }
 
 /// Those on a bucket, by whichever alias.

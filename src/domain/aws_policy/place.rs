@@ -32,6 +32,11 @@ pub(super) fn bucket_arn(bucket: &Bucket) -> String {
     format!("arn:{}:s3:::{}", partition(bucket).map_or("aws", |partition| partition.id), real_name(bucket))
 }
 
+/// The same, unless an access point hides the bucket's name.
+pub(super) fn known_bucket_arn(bucket: &Bucket) -> Option<String> {
+    (!is_access_point(bucket) || bucket.underlying.is_some()).then(|| bucket_arn(bucket))
+}
+
 /// The ARN of what requests for a bucket name: the bucket, or the access point that it is reached by.
 pub(super) fn named_arn(bucket: &Bucket) -> String {
     match partition(bucket) {

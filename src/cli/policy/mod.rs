@@ -1,5 +1,8 @@
 //! `presignd policy`: what AWS must be told beside presignd, as the JSON that it takes.
 
+mod told;
+
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
@@ -12,13 +15,17 @@ use serde::Serialize;
 
 use crate::cli::Failure;
 use crate::cli::load;
+use crate::cli::policy::told::Options;
 use crate::cli::text::printable;
 use crate::domain::aws_policy::Derived;
 use crate::domain::aws_policy::bucket;
 use crate::domain::aws_policy::cors;
 use crate::domain::aws_policy::iam;
+use crate::domain::aws_policy::kms;
 use crate::domain::aws_policy::lifecycle;
-use crate::domain::name::Name;
+use crate::domain::aws_policy::told::Told;
+use crate::domain::aws_policy::vault_lock;
+use crate::domain::policy::Policy;
 
 /// Print the policies that AWS needs, derived from the grants
 ///
@@ -29,12 +36,14 @@ pub struct Arguments {
     /// Which policy
     #[arg(value_enum)]
     kind: Kind,
-    /// Print only the one of these credentials (iam) or of the bucket of this alias; else all, by name
+    /// Print only the one of these credentials (iam), of this key (kms) or of the bucket of this alias; else all, by name
     #[arg(value_name = "ALIAS|CREDENTIALS")]
     name: Option<String>,
     /// The configuration
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,8 +54,22 @@ enum Kind {
     Bucket,
     /// A bucket's CORS rules for the origins of server.cors_origins
     Cors,
+    /// The statements of a key's policy: what the signing identities do with it through S3
+    Kms,
     /// A bucket's lifecycle rules: end abandoned uploads in parts
     Lifecycle,
+    /// A Glacier vault's lock: no delete before its time, nor while it is held
+    VaultLock,
+}
+
+impl Kind {
+    /// Whether it names who signs.
+    fn names_identities(self) -> bool {
+        match self {
+            Self::Kms => true,
+            Self::Bucket | Self::Cors | Self::Iam | Self::Lifecycle | Self::VaultLock => false,
+        }
+    }
 }
 
 const EXAMPLES: &str = "Examples:
@@ -55,32 +78,60 @@ const EXAMPLES: &str = "Examples:
   presignd policy bucket --config presignd.toml media
   presignd policy cors --config presignd.toml media > cors.json
   presignd policy lifecycle --config presignd.toml
+  presignd policy kms --config presignd.toml --principal main=arn:aws:iam::111122223333:role/presignd media > key.json
+  presignd policy vault-lock --config presignd.toml --account 111122223333 media > vault-lock.json
   aws iam put-user-policy --user-name presignd --policy-name presignd --policy-document file://policy.json";
 
 /// Prints the policies, or that there is none.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = load::settings(&arguments.config)?;
     let (policy, name) = (&settings.policy, arguments.name.as_deref());
+    let credentials = || settings.credentials.iter().map(|(name, _)| name);
+    let aliases = || policy.buckets().iter().map(|bucket| &bucket.alias);
     match arguments.kind {
-        Kind::Iam => known("credentials", settings.credentials.iter().map(|(name, _)| name), name)?,
-        Kind::Bucket | Kind::Cors | Kind::Lifecycle => {
-            known("bucket", policy.buckets().iter().map(|bucket| &bucket.alias), name)?;
-        }
+        Kind::Iam => known("credentials", credentials(), name)?,
+        Kind::Bucket | Kind::Cors | Kind::Lifecycle | Kind::VaultLock => known("bucket", aliases(), name)?,
+        Kind::Kms => {}
     }
+    arguments.options.signers().try_for_each(|signer| known("credentials", credentials(), Some(signer.as_str())))?;
+    let told = arguments.options.told(arguments.kind)?;
     let origins = &settings.server.cors_origins;
     match arguments.kind {
         Kind::Iam => print(iam::identities(policy), name, "no grant that is switched on is signed by it"),
-        Kind::Bucket => print(bucket::policies(policy), name, "give the bucket behind the access point as underlying"),
+        Kind::Bucket => print(bucket::policies(policy), name, HIDDEN),
         Kind::Cors if origins.is_empty() => Err(Failure::failed("server.cors_origins names no origin for browsers")),
         Kind::Cors => print(cors::rules(policy, origins), name, "no grant that is switched on is on it"),
+        Kind::Kms => of_keys(policy, &told, name),
         Kind::Lifecycle => print(lifecycle::rules(policy), name, "no grant begins uploads in parts there"),
+        Kind::VaultLock => print(vault_lock::policies(policy, &told), name, NO_VAULT),
+    }
+}
+
+/// A key's policy, by the key's id or by a bucket whose only key it is; else those of the bucket's keys, by id.
+fn of_keys(policy: &Policy, told: &Told, name: Option<&str>) -> Result<ExitCode, Failure> {
+    let mut all = kms::policies(policy, told);
+    let bucket = name.and_then(|name| policy.buckets().iter().find(|bucket| bucket.alias.as_str() == name));
+    let Some(bucket) = bucket else {
+        known("bucket or key", all.keys(), name)?;
+        return print(all, name, "");
+    };
+    let keys = kms::of_bucket(policy, &bucket.alias);
+    all.retain(|key, _| keys.contains(key.as_str()));
+    match all.len() {
+        0 => Err(Failure::failed(format!("{} needs none: {NO_KEY}", bucket.alias))),
+        1 => print(all, keys.first().copied(), ""),
+        _ => print(all, None, ""),
     }
 }
 
 /// Fails where the configuration has nothing of that name.
-fn known<'a>(what: &str, mut names: impl Iterator<Item = &'a Name>, name: Option<&str>) -> Result<(), Failure> {
+fn known<'a, N: Borrow<str> + 'a>(
+    what: &str,
+    mut names: impl Iterator<Item = &'a N>,
+    name: Option<&str>,
+) -> Result<(), Failure> {
     match name {
-        Some(name) if !names.any(|known| known.as_str() == name) => {
+        Some(name) if !names.any(|known| known.borrow() == name) => {
             Err(Failure::usage(format!("the configuration has no {what} {name:?}")))
         }
         Some(_) | None => Ok(()),
@@ -88,8 +139,8 @@ fn known<'a>(what: &str, mut names: impl Iterator<Item = &'a Name>, name: Option
 }
 
 /// The one of that name as AWS takes it, or all of them by name.
-fn print<T: Serialize>(
-    mut all: BTreeMap<Name, Derived<T>>,
+fn print<N: Borrow<str> + Ord + Display, T: Serialize>(
+    mut all: BTreeMap<N, Derived<T>>,
     name: Option<&str>,
     absent: impl Display,
 ) -> Result<ExitCode, Failure> {
@@ -101,7 +152,7 @@ fn print<T: Serialize>(
     for (name, derived) in &all {
         derived.notes.iter().for_each(|note| tell(&format!("{name}: {note}")));
     }
-    let documents: BTreeMap<&str, &T> = all.iter().map(|(name, derived)| (name.as_str(), &derived.document)).collect();
+    let documents: BTreeMap<&str, &T> = all.iter().map(|(name, derived)| (name.borrow(), &derived.document)).collect();
     write(&documents)
 }
 
@@ -114,3 +165,7 @@ fn write(document: &impl Serialize) -> Result<ExitCode, Failure> {
     writeln!(std::io::stdout().lock(), "{text}").map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
+
+const HIDDEN: &str = "give the bucket behind the access point as underlying";
+const NO_KEY: &str = "nothing on it names a key of KMS on AWS, and nobody sets the policy of aws/s3";
+const NO_VAULT: &str = "it is not on AWS, or an access point hides its name: give it as underlying, or --vault";
