@@ -32,11 +32,12 @@
 //!   extract          token, JSON body and limits, in the contract's order of checks
 //!   grants/          GET /v1/grants
 //!   issued           the answer that carries a URL
+//!   objects          GET and HEAD /v1/objects: a redirect to a fresh URL
 //!   ops              /livez, /readyz, /metrics
 //!   presign          POST /v1/presign and /v1/presign/batch
 //!   problem          problem documents
 //!   refusal_log      a log line for refusals, at most one a second for each code
-//!   reply            answers in JSON and other text
+//!   reply            answers in JSON and other text, and redirects
 //!   request_id       ids of requests and of URLs, and the trace that a caller goes on with
 //!   server/          the server loop: connections, their timeouts, an orderly end
 //!   uploads          POST /v1/uploads and /v1/uploads/parts

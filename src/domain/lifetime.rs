@@ -16,6 +16,8 @@ pub struct InvalidLifetime;
 impl Lifetime {
     /// The most that S3 accepts: 7 days.
     pub const MAX: Self = Self(604_800);
+    /// The most of what is meant to be used at once.
+    pub const MINUTE: Self = Self(60);
     /// The default of `expiry.default`: 15 minutes.
     pub const QUARTER_HOUR: Self = Self(900);
     /// The default of a grant's `max_expires`: one hour.
@@ -40,6 +42,16 @@ impl Lifetime {
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.0.into())
     }
+}
+
+/// What a request says of its URL's lifetime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Nothing,
+    /// This, in seconds, at least 1; or the request is refused.
+    Seconds(u64),
+    /// As long as may be, up to this.
+    AtMost(Lifetime),
 }
 
 /// What set a URL's end, in the order that decides a tie.
@@ -104,15 +116,16 @@ pub enum CutShort {
 
 impl ExpiryRules {
     /// The lifetime that a grant with this maximum gives: what is asked beyond it is refused, the default is cut.
-    pub fn ask(&self, asked: Option<u64>, grant_max: Lifetime) -> Result<(Lifetime, LimitedBy), TooLong> {
+    pub fn ask(&self, asked: Asked, grant_max: Lifetime) -> Result<(Lifetime, LimitedBy), TooLong> {
         let max = grant_max.min(self.max);
+        let default = (self.default, LimitedBy::Default).min((max, LimitedBy::Grant));
         match asked {
-            Some(seconds) => match Lifetime::of_seconds(seconds) {
+            Asked::Nothing => Ok(default),
+            Asked::AtMost(most) => Ok(default.min((most, LimitedBy::Request))),
+            Asked::Seconds(seconds) => match Lifetime::of_seconds(seconds) {
                 Ok(lifetime) if lifetime <= max => Ok((lifetime, LimitedBy::Request)),
                 _ => Err(TooLong { max }),
             },
-            None if self.default <= max => Ok((self.default, LimitedBy::Default)),
-            None => Ok((max, LimitedBy::Grant)),
         }
     }
 
@@ -154,7 +167,7 @@ pub fn within_mfa_code(lifetime: (Lifetime, LimitedBy)) -> (Lifetime, LimitedBy)
     lifetime.min((LONGEST_WITH_MFA_CODE, LimitedBy::Mfa))
 }
 
-const LONGEST_WITH_MFA_CODE: Lifetime = Lifetime(60);
+const LONGEST_WITH_MFA_CODE: Lifetime = Lifetime::MINUTE;
 
 /// What credentials would shorten to less than this is refused, in seconds.
 pub const SHORTEST_CUT: u32 = 30;
@@ -197,14 +210,18 @@ mod tests {
     fn what_is_asked_beyond_a_maximum_is_refused_and_the_default_is_cut() {
         let rules = ExpiryRules::default();
         let cases = [
-            (None, 3600, Ok((900, LimitedBy::Default))),
-            (None, 900, Ok((900, LimitedBy::Default))),
-            (None, 300, Ok((300, LimitedBy::Grant))),
-            (Some(300), 300, Ok((300, LimitedBy::Request))),
-            (Some(301), 300, Err(300)),
-            (Some(43_200), 604_800, Ok((43_200, LimitedBy::Request))),
-            (Some(43_201), 604_800, Err(43_200)),
-            (Some(u64::MAX), 300, Err(300)),
+            (Asked::Nothing, 3600, Ok((900, LimitedBy::Default))),
+            (Asked::Nothing, 900, Ok((900, LimitedBy::Default))),
+            (Asked::Nothing, 300, Ok((300, LimitedBy::Grant))),
+            (Asked::Seconds(300), 300, Ok((300, LimitedBy::Request))),
+            (Asked::Seconds(301), 300, Err(300)),
+            (Asked::Seconds(43_200), 604_800, Ok((43_200, LimitedBy::Request))),
+            (Asked::Seconds(43_201), 604_800, Err(43_200)),
+            (Asked::Seconds(u64::MAX), 300, Err(300)),
+            (Asked::AtMost(Lifetime::MINUTE), 3600, Ok((60, LimitedBy::Request))),
+            (Asked::AtMost(Lifetime::MINUTE), 60, Ok((60, LimitedBy::Request))),
+            (Asked::AtMost(Lifetime::MINUTE), 30, Ok((30, LimitedBy::Grant))),
+            (Asked::AtMost(Lifetime::HOUR), 3600, Ok((900, LimitedBy::Default))),
         ];
         for (asked, max, expected) in cases {
             let got = rules.ask(asked, lifetime(max));

@@ -8,6 +8,7 @@ use crate::domain::key::FileName;
 use crate::domain::key::InvalidKey;
 use crate::domain::key::ObjectKey;
 use crate::domain::key::RequestedPrefix;
+use crate::domain::lifetime::Asked;
 use crate::domain::member::Member;
 use crate::domain::operation::Names;
 use crate::domain::operation::Operation;
@@ -23,8 +24,7 @@ pub struct Request {
     /// What the caller calls the bucket; perhaps no alias of any.
     pub bucket: String,
     pub object: Object,
-    /// What the caller asks for, in seconds, at least 1.
-    pub expires_in: Option<u64>,
+    pub expires_in: Asked,
     pub parameters: Parameters,
 }
 
@@ -183,12 +183,12 @@ fn bucket(body: &Value) -> Result<String, MemberError> {
     forms::any_text("bucket", value).map(str::to_owned)
 }
 
-fn expires_in(body: &Value) -> Result<Option<u64>, MemberError> {
+fn expires_in(body: &Value) -> Result<Asked, MemberError> {
     match body.member("expires_in") {
-        None => Ok(None),
-        Some(Value::Integer(seconds @ 1..)) => Ok(Some(u64::try_from(*seconds).unwrap_or(u64::MAX))),
+        None => Ok(Asked::Nothing),
+        Some(Value::Integer(seconds @ 1..)) => Ok(Asked::Seconds(u64::try_from(*seconds).unwrap_or(u64::MAX))),
         // What 64 bits do not hold was read as a float: it is too long, rather than no number of seconds.
-        Some(Value::Float(seconds)) if *seconds >= u64::MAX as f64 => Ok(Some(u64::MAX)),
+        Some(Value::Float(seconds)) if *seconds >= u64::MAX as f64 => Ok(Asked::Seconds(u64::MAX)),
         Some(_) => Err(MemberError::at("/expires_in", "give whole seconds, at least 1")),
     }
 }

@@ -27,6 +27,7 @@ use crate::http::context::Context;
 use crate::http::cors;
 use crate::http::error::ApiError;
 use crate::http::error::Code;
+use crate::http::objects;
 use crate::http::problem;
 use crate::http::request_id::X_REQUEST_ID;
 
@@ -35,12 +36,13 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let began = Instant::now();
     let context = Arc::new(Context::of(&app, &request));
     app.refusal_log.tell_of_disbelief(&context);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().and_then(|matched| route(matched, &context));
     let (method, origin) = (method_label(request.method()), context.snapshot.cors.allowed(request.headers()));
     let place = Place::taken(&app.metrics.requests_in_flight);
     let mut response = match place.is_within(context.snapshot.settings.server.max_in_flight) {
         _ if cors::is_preflight(&request) => cors::preflight(origin.as_ref()),
+        true if matched.is_some() && route.is_none() => ApiError::of(Code::NotFound).into_response(),
         true => {
             request.extensions_mut().insert(context.clone());
             answer(&context, next.run(request)).await
@@ -51,6 +53,7 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
     context.mark(response.headers_mut());
     context.snapshot.cors.mark(response.headers_mut(), origin);
     let (request_id, status, took) = (context.request_id.as_str(), response.status().as_u16(), began.elapsed());
+    let route = route.unwrap_or(UNMATCHED);
     tracing::debug!(request_id, method, route, status, ?took, "answered");
     app.metrics.http_requests.with_label_values(&[route, method, response.status().as_str()]).inc();
     app.metrics.http_request_duration.with_label_values(&[route]).observe(took.as_secs_f64());
@@ -110,6 +113,14 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+/// The route as metrics name it; `None` for one that the configuration has switched off: it is as if it were not there.
+fn route<'a>(matched: &'a MatchedPath, context: &Context) -> Option<&'a str> {
+    match matched.as_str() {
+        path if objects::PATHS.contains(&path) => context.snapshot.settings.server.redirects.then_some(objects::ROUTE),
+        path => Some(path),
     }
 }
 

@@ -179,6 +179,7 @@ mod tests {
             max_batch: 0,
             max_connections: 0,
             max_in_flight: 0,
+            redirects: false,
             drain: Duration::ZERO,
         }
     }

@@ -131,6 +131,14 @@ impl IntoResponse for ApiError {
 /// Success, as the OpenAPI document writes it.
 pub const OK: &str = "200";
 
+/// The same request, its method too, at another place; as the OpenAPI document writes it.
+pub const TEMPORARY_REDIRECT: &str = "307";
+
+/// The same request, its method too, at another place.
+pub fn temporary_redirect() -> StatusCode {
+    StatusCode::TEMPORARY_REDIRECT
+}
+
 /// Success without a word.
 pub fn no_content() -> StatusCode {
     StatusCode::NO_CONTENT

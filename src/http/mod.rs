@@ -13,6 +13,7 @@ pub mod error;
 pub mod extract;
 mod grants;
 pub mod issued;
+mod objects;
 mod ops;
 mod presign;
 pub mod problem;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use axum::routing::get;
 use axum::routing::post;
 
@@ -44,6 +46,8 @@ pub fn service(app: &Arc<App>, besides: Option<Router>) -> Router {
         .route("/v1/uploads/parts", post(uploads::parts))
         .route("/v1/grants", get(grants::grants))
         .route("/v1/diagnose", post(diagnose::diagnose))
+        .route(objects::PATHS[0], any(objects::redirect))
+        .route(objects::PATHS[1], any(objects::redirect))
         .route("/openapi.json", get(docs::openapi_json))
         .route("/openapi.yaml", get(docs::openapi_yaml))
         .with_state(app.clone())

@@ -1,6 +1,7 @@
-//! Answers in JSON and other text.
+//! Answers in JSON and other text, and redirects.
 
 use axum::body::Body;
+use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Response;
 use axum::http::header;
@@ -8,7 +9,9 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::http::error;
 use crate::http::error::ApiError;
+use crate::http::error::ApiResult;
 
 /// An answer of one JSON value.
 pub struct Json<T>(pub T);
@@ -38,5 +41,26 @@ impl IntoResponse for Text {
         let mut response = Response::new(Body::from(self.bytes));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
         response
+    }
+}
+
+/// An answer that leads to a presigned URL. The URL is in no body: it is a secret that nobody should keep.
+pub struct Redirect(HeaderValue);
+
+impl Redirect {
+    /// To that URL.
+    pub fn to(url: String) -> ApiResult<Self> {
+        let mut location = HeaderValue::try_from(url).map_err(ApiError::internal)?;
+        // It does not print, and HTTP/2 keeps it out of its tables.
+        location.set_sensitive(true);
+        Ok(Self(location))
+    }
+}
+
+impl IntoResponse for Redirect {
+    fn into_response(self) -> Response<Body> {
+        let no_referrer = (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        let headers: [(HeaderName, HeaderValue); 2] = [(header::LOCATION, self.0), no_referrer];
+        (error::temporary_redirect(), headers).into_response()
     }
 }

@@ -66,9 +66,11 @@ fn it_shows_every_operation_of_the_document() {
     let Some(mut visit) = Visit::begin("/docs") else { return };
     let document = Call::new("GET", visit.dev.address("service"), "/openapi.json").send().json();
     let paths = document["paths"].as_object().unwrap();
-    visit.browser.wait_for(&format!("document.querySelectorAll('.opblock').length === {}", paths.len()));
-    for (path, item) in paths {
-        let (method, operation) = item.as_object().unwrap().iter().next().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(move |(method, operation)| (path, method, operation))
+    });
+    visit.browser.wait_for(&format!("document.querySelectorAll('.opblock').length === {}", operations.clone().count()));
+    for (path, method, operation) in operations {
         let shown = format!(
             "[...document.querySelectorAll('.opblock-{method}')].map(one => one.innerText).find(text =>
                text.replaceAll('\\u200b', '').includes({}) && text.includes({}))",

@@ -41,6 +41,7 @@ mod members;
 mod members_refused;
 mod metrics;
 mod multipart;
+mod objects;
 mod operator;
 mod page;
 mod policies;

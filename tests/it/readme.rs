@@ -26,7 +26,7 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 10] = [
+const BLOCKS: [Pasted; 11] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
@@ -35,6 +35,7 @@ const BLOCKS: [Pasted; 10] = [
     ("presignd serve", Way::Runs(the_service_runs)),
     ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
     ("as_config", Way::Runs(readme_clients::curl)),
+    ("/v1/objects", Way::Runs(readme_clients::redirected)),
     ("openssl dgst", Way::Runs(a_token_made_by_hand_is_believed)),
     ("sed 's/FILE/", Way::Runs(another_store_takes_an_upload_and_gives_it_back)),
 ];

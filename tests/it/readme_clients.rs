@@ -18,7 +18,12 @@ const HELLO: &str = "Grüße von presignd.\nZweite Zeile ohne Ende";
 /// Runs a client beside a `hello.txt`, which it is to upload, and looks at its `copy.txt`.
 #[track_caller]
 fn copies(run: impl FnOnce(&Path, &[(String, String)])) {
-    let dev = Dev::fresh();
+    copies_from(&Dev::fresh(), run);
+}
+
+/// The same with this service.
+#[track_caller]
+fn copies_from(dev: &Dev, run: impl FnOnce(&Path, &[(String, String)])) {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("hello.txt"), HELLO).unwrap();
     let presignd = format!("http://{}", dev.address("service"));
@@ -30,6 +35,14 @@ fn copies(run: impl FnOnce(&Path, &[(String, String)])) {
 /// A shell block, which `readme` runs.
 pub fn curl(block: &str) {
     copies(|directory, environment| _ = pasted(block, directory, environment));
+}
+
+/// A shell block that downloads what is there already.
+pub fn redirected(block: &str) {
+    let dev = Dev::fresh();
+    let upload = json!({"operation": "PutObject", "bucket": "media", "key": "users/alice/hello.txt"});
+    assert_eq!(dev.issued(&dev.token("alice"), &upload).body(HELLO).send().status, 200);
+    copies_from(&dev, |directory, environment| _ = pasted(block, directory, environment));
 }
 
 #[test]

@@ -28,6 +28,8 @@ const CLIENT_KEY: &str = "TWFueSBzZWNyZXQgYnl0ZXMgb2YgYSBjbGllbnQhISE=";
 const MFA_CODE: &str = "20899872 301749";
 
 const CONFIG: &str = r#"
+    [server]
+    redirects = true
     [audit]
     path = "audit.jsonl"
     [log]
@@ -175,6 +177,11 @@ fn no_log_audit_line_metric_or_error_carries_a_secret_a_token_or_a_signature() {
             }
         }
         service.get(token, "/v1/grants");
+        let redirect = service.get(token, "/v1/objects/media/a");
+        match redirect.header("location") {
+            Some(url) => hidden.add("a redirect's signature", &signature(&json!({"url": url}))),
+            None => errors.push_str(&redirect.text()),
+        }
         // Where a token does not belong: it must not be repeated from there either.
         errors.push_str(&service.call("GET", &format!("/v1/grants?access_token={token}")).send().text());
         errors.push_str(&service.call("GET", &format!("/{token}")).send().text());

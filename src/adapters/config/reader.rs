@@ -125,16 +125,6 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// A switch that a later version will understand, and that may be off today.
-    pub(super) fn off(&mut self, key: &'static str) {
-        let Some(node) = self.take(key) else {
-            return;
-        };
-        if self.report.accept(&node.at, flag(node)) == Some(true) {
-            self.report.error(&node.at, not_available(&format!("{key} = true")));
-        }
-    }
-
     /// Reports what stands in the table and was not asked for.
     pub(super) fn close(self) {
         for entry in self.entries.iter().filter(|entry| !self.known.contains(&entry.key.as_str())) {

@@ -40,7 +40,7 @@ pub(super) fn server(section: Option<Section<'_>>) -> Server {
     server.client_address_header = header.unwrap_or(server.client_address_header);
     times(&mut section, &mut server);
     sizes(&mut section, &mut server);
-    section.off("redirects");
+    server.redirects = section.flag("redirects");
     section.not_available("tls");
     section.close();
     server
@@ -62,6 +62,7 @@ impl Default for Server {
             max_batch: 1000,
             max_connections: 10_000,
             max_in_flight: 2000,
+            redirects: false,
             drain: Duration::from_secs(10),
         }
     }

@@ -48,6 +48,8 @@ pub struct Server {
     pub max_batch: usize,
     pub max_connections: usize,
     pub max_in_flight: usize,
+    /// Whether `/v1/objects` is there.
+    pub redirects: bool,
     pub drain: Duration,
 }
 

@@ -18,7 +18,6 @@ use utoipa::openapi::InfoBuilder;
 use utoipa::openapi::LicenseBuilder;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::OpenApiBuilder;
-use utoipa::openapi::PathItem;
 use utoipa::openapi::Paths;
 use utoipa::openapi::Ref;
 use utoipa::openapi::RefOr;
@@ -48,6 +47,7 @@ use crate::http::error;
 use crate::http::error::ApiError;
 use crate::http::grants::GrantsPage;
 use crate::http::issued::Issued;
+use crate::http::objects;
 use crate::http::presign::BatchResults;
 use crate::http::problem::Problem;
 use crate::http::reply::Text;
@@ -105,6 +105,8 @@ fn paths() -> Paths {
         ("/v1/uploads/parts", HttpMethod::Post, parts()),
         ("/v1/grants", HttpMethod::Get, grants()),
         ("/v1/diagnose", HttpMethod::Post, diagnose()),
+        (objects::ROUTE, HttpMethod::Get, object("getObject", "Be redirected to an object")),
+        (objects::ROUTE, HttpMethod::Head, object("headObject", "Be redirected to what is known of an object")),
         ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json", THIS, Type::Object)),
         ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml", THIS, Type::Object)),
         (
@@ -113,7 +115,7 @@ fn paths() -> Paths {
             contract("docs", "text/html", "A page to read and to try this document", Type::String),
         ),
     ] {
-        paths.paths.insert(path.to_owned(), PathItem::new(method, operation));
+        paths.add_path_operation(path, vec![method], operation);
     }
     paths
 }
@@ -197,6 +199,21 @@ fn diagnose() -> Operation {
         .build()
 }
 
+fn object(id: &str, summary: &str) -> Operation {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let found = ResponseBuilder::new().description("The same method at a URL of S3's that lives a minute at most.");
+    let found = header(header(limited(marked_builder(found)), "Location"), "Referrer-Policy").build();
+    operation(id, summary, Route::Objects)
+        .description(Some(
+            "Where `server.redirects` is true; else 404. The path is decoded once, and a key's slashes may stand as \
+             they are. Takes no query. A HEAD's refusals have no body.",
+        ))
+        .parameter(in_path("bucket", "The bucket's alias.", text().examples(["media"])))
+        .parameter(in_path("key", "The object's key, percent-encoded.", text().examples(["users/42/avatar.png"])))
+        .response(error::TEMPORARY_REDIRECT, found)
+        .build()
+}
+
 const THIS: &str = "This document";
 
 fn contract(id: &str, media_type: &str, summary: &str, kind: Type) -> Operation {
@@ -262,6 +279,12 @@ fn parameter(name: &str, place: ParameterIn, meaning: &str, schema: ObjectBuilde
         .description(Some(meaning))
         .schema(Some(schema))
         .build()
+}
+
+fn in_path(name: &str, meaning: &str, schema: ObjectBuilder) -> Parameter {
+    let mut parameter = parameter(name, ParameterIn::Path, meaning, schema);
+    parameter.required = Required::True;
+    parameter
 }
 
 fn integer() -> ObjectBuilder {

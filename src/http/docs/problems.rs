@@ -28,6 +28,7 @@ pub enum Route {
     Contract,
     Diagnose,
     Grants,
+    Objects,
     Presign,
     Upload,
 }
@@ -45,19 +46,19 @@ impl Route {
             | Code::KeysUnavailable
             | Code::MissingToken
             | Code::RateLimited => self != Self::Contract,
-            Code::AuditUnavailable => matches!(self, Self::Presign | Self::Batch | Self::Upload),
+            Code::AuditUnavailable => matches!(self, Self::Presign | Self::Batch | Self::Objects | Self::Upload),
             Code::BodyTooLarge | Code::MalformedJson | Code::UnsupportedMediaType => {
                 matches!(self, Self::Presign | Self::Batch | Self::Diagnose | Self::Upload)
             }
             Code::CredentialsUnavailable
             | Code::Denied
-            | Code::ExpiresInTooLong
             | Code::GrantDisabled
             | Code::GrantNotSatisfied
             | Code::InsufficientAuthentication
             | Code::InvalidKey
             | Code::NoGrant
-            | Code::NotSupportedByStore => matches!(self, Self::Presign | Self::Upload),
+            | Code::NotSupportedByStore => matches!(self, Self::Objects | Self::Presign | Self::Upload),
+            Code::ExpiresInTooLong => matches!(self, Self::Presign | Self::Upload),
         }
     }
 }
@@ -120,6 +121,7 @@ pub fn example(value: Value) -> Example {
 pub fn headers() -> impl Iterator<Item = (&'static str, Header)> {
     let rows = [
         ("Cache-Control", Type::String, "`no-store`.", "no-store"),
+        ("Location", Type::String, "A presigned URL: a bearer secret until it ends.", LOCATION),
         (
             "RateLimit",
             Type::String,
@@ -132,6 +134,7 @@ pub fn headers() -> impl Iterator<Item = (&'static str, Header)> {
             "The burst of that limit, and in how many seconds it fills.",
             RATE_LIMIT_POLICY,
         ),
+        ("Referrer-Policy", Type::String, "`no-referrer`.", "no-referrer"),
         ("Retry-After", Type::Integer, "Seconds after which another try may succeed.", "1"),
         (
             "WWW-Authenticate",
@@ -153,5 +156,6 @@ pub fn headers() -> impl Iterator<Item = (&'static str, Header)> {
     })
 }
 
+const LOCATION: &str = "https://acme-media-prod.s3.eu-west-1.amazonaws.com/users/42/avatar.png?X-Amz-Algorithm=…";
 const RATE_LIMIT: &str = "\"per_subject\";r=999;t=1";
 const RATE_LIMIT_POLICY: &str = "\"per_subject\";q=1000;w=20";

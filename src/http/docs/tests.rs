@@ -114,6 +114,7 @@ fn every_route_of_the_contract_is_in_the_document() {
         "/openapi.yaml",
         "/v1/diagnose",
         "/v1/grants",
+        "/v1/objects/{bucket}/{key}",
         "/v1/presign",
         "/v1/presign/batch",
         "/v1/uploads",

@@ -4,6 +4,7 @@ mod client_keys;
 mod edges;
 mod grants;
 mod issuing;
+mod objects;
 
 use std::net::SocketAddr;
 use std::path::Path;

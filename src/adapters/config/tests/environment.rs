@@ -80,7 +80,7 @@ fn what_the_environment_says_wrong_is_told_by_the_variable() {
             "x",
             "no such setting; remove it: the environment sets scalars of [server], [log], [expiry], [rate_limits] and [audit] only",
         ),
-        ("PRESIGND__SERVER__REDIRECTS", "true", "redirects = true is not available in this version; remove it"),
+        ("PRESIGND__SERVER__REDIRECTS", "yes", "true or false is expected, not \"yes\"; write true or false"),
         ("PRESIGND__RATE_LIMITS__STORE", "redis", "store = \"redis\" is not available in this version; remove it"),
         ("PRESIGND__RATE_LIMITS__PER_ADDRESS__BURST", "5", "per_address has no rate; add rate = \"50/s\""),
         ("PRESIGND__SERVER__TLS__CERTIFICATE", "x", "tls is not available in this version; remove it"),

@@ -83,14 +83,14 @@ max_body = "4"
 max_batch = 0
 max_connections = -1
 max_in_flight = "2000"
-redirects = true
+redirects = 1
 "#,
         &[
             r#"2:12: not a size; write a whole number and a unit, such as "25MB" or "5GiB""#,
             "3:13: the number is out of range; write 1 to 1000000000",
             "4:19: the number is out of range; write a whole number from 0",
             "5:17: a whole number is expected, not a string; write it in digits, without quotes",
-            "6:13: redirects = true is not available in this version; remove it",
+            "6:13: true or false is expected, not an integer; write true or false",
         ],
     ),
     (

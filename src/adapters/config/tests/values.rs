@@ -271,7 +271,7 @@ cors_origins = ["https://app.example.com", "http://localhost:5173", "capacitor:/
 trusted_proxies = ["10.20.0.5", "10.20.0.0/16"]
 client_address_header = "Forwarded"
 drain = "0s"
-redirects = false
+redirects = true
 [log]
 level = "info,presignd=debug"
 format = "text"
@@ -293,6 +293,7 @@ sync = true
         ["10.20.0.5/32", "10.20.0.0/16"]
     );
     assert_eq!((server.client_address_header, server.drain), (ClientAddressHeader::Forwarded, Duration::ZERO));
+    assert!(server.redirects);
     assert_eq!((settings.log.level.as_str(), settings.log.format), ("info,presignd=debug", LogFormat::Text));
     let per_address = settings.rate_limits.per_address.expect("a limit");
     assert_eq!((per_address.count.get(), per_address.burst.get(), settings.rate_limits.report_only), (100, 400, true));
