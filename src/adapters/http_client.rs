@@ -31,8 +31,9 @@ impl Reach {
     }
 }
 
-/// RFC 8252, 8.3, and RFC 6761, 6.3: names below `localhost` never leave the machine.
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL's host is this machine's own. RFC 8252, 8.3, and RFC 6761, 6.3: names below `localhost` never leave
+/// the machine.
+pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     address.map_or(host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
@@ -46,11 +47,12 @@ pub struct NoClient(String);
 /// A client whose every request ends within `timeout`, from the connection to the last byte of the body. Making one
 /// reads the machine's certificates, which takes a while and may fail.
 pub async fn client(reach: Reach, timeout: Duration) -> Result<Client, NoClient> {
-    let made = tokio::task::spawn_blocking(move || build(reach, timeout)).await;
-    made.map_err(|error| NoClient(error.to_string()))?.map_err(|error| NoClient(with_causes(&error)))
+    let made = tokio::task::spawn_blocking(move || build(begin(reach, timeout))).await;
+    made.map_err(|error| NoClient(error.to_string()))?
 }
 
-fn build(reach: Reach, timeout: Duration) -> reqwest::Result<Client> {
+/// What every client begins with; there may be more to say before it is built.
+pub fn begin(reach: Reach, timeout: Duration) -> ClientBuilder {
     // A second provider is refused, and the first is the same.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match reach {
@@ -58,7 +60,11 @@ fn build(reach: Reach, timeout: Duration) -> reqwest::Result<Client> {
         Reach::Http => base(timeout).tls_certs_only([]),
         Reach::Loopback => base(timeout).no_proxy().tls_certs_only([]),
     }
-    .build()
+}
+
+/// Makes it, which may block.
+pub fn build(builder: ClientBuilder) -> Result<Client, NoClient> {
+    builder.build().map_err(|error| NoClient(with_causes(&error)))
 }
 
 fn base(timeout: Duration) -> ClientBuilder {

@@ -15,8 +15,11 @@ use crate::adapters::clock::Clock;
 use crate::adapters::telemetry::Metrics;
 use crate::domain::name::Name;
 
+mod discovery;
 mod fetch;
 mod file;
+mod get;
+mod guard;
 mod jwk;
 mod keeper;
 mod keys;
@@ -27,8 +30,8 @@ pub mod testing;
 mod tests;
 
 use fetch::FetchError;
-use fetch::Fetched;
-use fetch::Fetcher;
+pub use fetch::Fetcher;
+use get::Fetched;
 use keeper::Keeper;
 pub use keys::KeySet;
 pub use keys::NoKey;
@@ -75,9 +78,9 @@ enum Phase {
 }
 
 impl Jwks {
-    /// Keys that are fetched from an https URI, or an http one on loopback. To be called inside a tokio runtime.
-    pub fn at_uri(issuer: &Name, uri: &str, clock: Clock, metrics: &Metrics) -> Self {
-        let fetcher = Arc::new(Fetcher::of(uri));
+    /// Keys that are fetched. To be called inside a tokio runtime.
+    pub fn fetched(issuer: &Name, fetcher: Fetcher, clock: Clock, metrics: &Metrics) -> Self {
+        let fetcher = Arc::new(fetcher);
         let fetch = move || {
             let fetcher = Arc::clone(&fetcher);
             async move { fetcher.fetch().await }

@@ -138,6 +138,11 @@ fn a_good_token_speaks_for_its_issuer() {
         ("ES256", ecdsa.token(&of_partner(&json!({}))), "partner/a"),
         ("EdDSA", ed25519.token(&of_partner(&json!({}))), "partner/a"),
         (
+            "Ed25519, as RFC 9864 calls it",
+            ed25519.token_of(r#"{"alg":"Ed25519","kid":"d1"}"#, &of_partner(&json!({})).to_string()),
+            "partner/a",
+        ),
+        (
             "no kid, one key of the family",
             rsa.token_of(r#"{"alg":"RS256"}"#, &of_partner(&json!({})).to_string()),
             "partner/a",

@@ -25,6 +25,7 @@ mod dev;
 mod dev_forms;
 mod dev_uploads;
 mod diagnose;
+mod discovery;
 mod docs;
 mod encryption;
 mod expiry;

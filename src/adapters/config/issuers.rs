@@ -1,12 +1,17 @@
 //! `[[issuers]]`: whose tokens are believed, and by which keys.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 use reqwest::Url;
 
+use crate::adapters::config::algorithms::ALGORITHMS;
+use crate::adapters::config::algorithms::algorithm_named;
 use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Fault;
+use crate::adapters::config::diagnostic::Report;
+use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::absent;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::names::Names;
@@ -16,6 +21,7 @@ use crate::adapters::config::reader::some_text;
 use crate::adapters::config::reader::text;
 use crate::adapters::config::secrets;
 use crate::adapters::config::settings::Issuer;
+use crate::adapters::config::settings::KeyAccess;
 use crate::adapters::config::settings::KeySource;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::duration;
@@ -79,14 +85,12 @@ fn issuer_of(
     let audiences = section.some_required("audiences", "[\"presignd\"]", owned);
     let audience_claims = section.some("audience_claims", owned);
     let scope_claims = section.list("scope_claims", owned);
-    let keys = keys(section, around);
+    let keys = keys(section, around, issuer);
     let algorithms = algorithms(section, keys.as_ref());
     let leeway = section.read("leeway", leeway);
     let token_type = token_type(section);
     let required_claims = section.list("required_claims", owned).unwrap_or_default();
     let required = section.flag("required");
-    section.not_available("jwks_ca_file");
-    section.not_available("jwks_token_file");
     Some(Issuer {
         name: name?,
         issuer: issuer?.to_owned(),
@@ -106,40 +110,60 @@ fn owned(node: &Node) -> Result<String, Fault> {
     some_text(node).map(str::to_owned)
 }
 
-/// The one source of keys.
-fn keys(section: &mut Section<'_>, around: Around<'_>) -> Option<KeySource> {
+/// The one source of keys; without any it is OIDC discovery.
+fn keys(section: &mut Section<'_>, around: Around<'_>, issuer: Option<&str>) -> Option<KeySource> {
     let found: Vec<_> = SOURCES.into_iter().filter_map(|key| Some((key, section.take(key)?))).collect();
     let (report, at) = (section.report(), section.at());
-    let [(key, node)] = found.as_slice() else {
-        match found.get(1) {
-            Some((key, node)) => {
-                let wrong = format!("{key} is a second source of keys");
-                report.error(&node.at, fault(wrong, format!("keep one of {}", SOURCES.join(", "))));
-            }
-            None => report.error(at, no_source()),
-        }
-        return None;
-    };
-    match *key {
-        "jwks_uri" => report.accept(&node.at, jwks_uri(node)).map(KeySource::JwksUri),
-        "jwks_file" => {
+    if let Some((key, node)) = found.get(1) {
+        let wrong = format!("{key} is a second source of keys");
+        report.error(&node.at, fault(wrong, format!("keep one of {}", SOURCES.join(", "))));
+    }
+    let access = access(section, around, found.first().map(|(key, _)| *key));
+    match found.as_slice() {
+        [] => report.accept(at, discoverable(issuer?)).map(|()| KeySource::Discovery(access)),
+        [("jwks_uri", node)] => report.accept(&node.at, jwks_uri(node)).map(|uri| KeySource::JwksUri(uri, access)),
+        [("jwks_file", node)] => {
             let file = report.accept(&node.at, places::path(node, around.folder))?;
             secrets::warn_unless_key_set(&file, &node.at, report);
             Some(KeySource::JwksFile(file))
         }
-        "hmac_secret_env" => secrets::of_variable(node, around.environment, report).map(KeySource::Hmac),
-        _ => secrets::of_file(node, around.folder, report).map(KeySource::Hmac),
+        [("hmac_secret_env", node)] => secrets::of_variable(node, around.environment, report).map(KeySource::Hmac),
+        [(_, node)] => secrets::of_file(node, around.folder, report).map(KeySource::Hmac),
+        [_, _, ..] => None,
     }
 }
 
 const SOURCES: [&str; 4] = ["jwks_uri", "jwks_file", "hmac_secret_env", "hmac_secret_file"];
 
-fn no_source() -> Fault {
-    absent(
-        "an issuer without a source of keys asks for OIDC discovery, which is not available in this version",
-        format!("add one of {}", SOURCES.join(", ")),
-    )
+/// Whether there is a place for the issuer's document. OpenID Connect Discovery 1.0, 4.1.
+fn discoverable(issuer: &str) -> Result<(), Fault> {
+    let mend = format!("write issuer as an https URL without a query, or add one of {}", SOURCES.join(", "));
+    match places::url(issuer, &mend) {
+        Ok(url) if url.query().is_none() => Ok(()),
+        Ok(_) | Err(_) => Err(absent("an issuer without a source of keys is asked at its address, and has none", mend)),
+    }
 }
+
+/// `jwks_ca_file` and `jwks_token_file`, which only keys that are fetched have a use for.
+fn access(section: &mut Section<'_>, around: Around<'_>, source: Option<&str>) -> KeyAccess {
+    let files =
+        [("jwks_ca_file", secrets::warn_unless_certificates as Look), ("jwks_token_file", secrets::warn_unless_token)];
+    let [ca_file, token_file] = files.map(|(key, look)| {
+        let node = section.take(key)?;
+        let report = section.report();
+        if let Some(source) = source.filter(|source| *source != "jwks_uri") {
+            let wrong = format!("{key} is for keys that are fetched, and {source} is not");
+            report.error(&node.at, fault(wrong, format!("remove it, or {source}")));
+            return None;
+        }
+        let file = report.accept(&node.at, places::path(node, around.folder))?;
+        look(&file, &node.at, report);
+        Some(file)
+    });
+    KeyAccess { ca_file, token_file }
+}
+
+type Look = fn(&Path, &Spot, &Report);
 
 fn jwks_uri(node: &Node) -> Result<String, Fault> {
     let text = some_text(node)?;
@@ -159,8 +183,7 @@ fn algorithms(section: &mut Section<'_>, keys: Option<&KeySource>) -> Vec<Algori
 /// One algorithm; `secret` says whether the issuer's key is an HMAC secret, if that is known.
 fn algorithm(node: &Node, secret: Option<bool>) -> Result<Algorithm, Fault> {
     let name = text(node)?;
-    let found = ALGORITHMS.into_iter().find(|(known, _)| *known == name).map(|(_, algorithm)| algorithm);
-    let algorithm = found.ok_or_else(|| {
+    let algorithm = algorithm_named(name).ok_or_else(|| {
         let known = ALGORITHMS.map(|(known, _)| known).join(", ");
         fault(format!("no algorithm {name:?} is accepted"), format!("write one of {known}"))
     })?;
@@ -176,21 +199,6 @@ fn algorithm(node: &Node, secret: Option<bool>) -> Result<Algorithm, Fault> {
         (true | false, _) => Ok(algorithm),
     }
 }
-
-const ALGORITHMS: [(&str, Algorithm); 12] = [
-    ("RS256", Algorithm::RS256),
-    ("RS384", Algorithm::RS384),
-    ("RS512", Algorithm::RS512),
-    ("PS256", Algorithm::PS256),
-    ("PS384", Algorithm::PS384),
-    ("PS512", Algorithm::PS512),
-    ("ES256", Algorithm::ES256),
-    ("ES384", Algorithm::ES384),
-    ("EdDSA", Algorithm::EdDSA),
-    ("HS256", Algorithm::HS256),
-    ("HS384", Algorithm::HS384),
-    ("HS512", Algorithm::HS512),
-];
 
 /// How far clocks may be apart. RFC 8725 has "no more than a few minutes".
 fn leeway(node: &Node) -> Result<Duration, Fault> {

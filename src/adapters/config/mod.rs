@@ -1,6 +1,7 @@
 //! File and environment to a checked [`Settings`], every error with its line.
 
 mod access_logs;
+mod algorithms;
 mod around;
 mod audit;
 mod buckets;
@@ -28,9 +29,11 @@ mod when;
 
 use std::path::Path;
 
+pub use algorithms::algorithm_named;
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Severity;
 pub use environment::Environment;
+pub use secrets::bearer;
 pub use settings::*;
 pub use units::parse_duration;
 

@@ -13,6 +13,7 @@ use crate::adapters::config::reader::some_text;
 use crate::adapters::config::reader::text;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::tree::Value;
+use crate::adapters::http_client::is_loopback;
 
 /// A range of addresses, or one address.
 pub(super) fn network(node: &Node) -> Result<IpNet, Fault> {
@@ -34,17 +35,10 @@ pub(super) fn url(text: &str, like: &str) -> Result<Url, Fault> {
     }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if loopback(&url) => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
         "http" => Err(fault("plain http is for loopback hosts only", "write https")),
         _ => Err(fault("not an https URL", like)),
     }
-}
-
-/// Whether the host is this machine's own. RFC 6761, 6.3: so are all names under `localhost`.
-fn loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.ends_with(".localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// A path: one in the file starts at the file's folder, one in the environment at the working directory.

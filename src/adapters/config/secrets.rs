@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use reqwest::Certificate;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
@@ -82,6 +83,26 @@ struct Keys {
     _id: IgnoredAny,
     #[serde(rename = "SecretAccessKey")]
     _secret: IgnoredAny,
+}
+
+/// Warns where a file cannot be read, or holds no certificate in PEM.
+pub(super) fn warn_unless_certificates(path: &Path, at: &Spot, report: &Report) {
+    let holds = |bytes: &[u8]| Certificate::from_pem_bundle(bytes).is_ok_and(|certificates| !certificates.is_empty());
+    let mend = "write the CA's certificate into it, from -----BEGIN CERTIFICATE----- on; without it no key is fetched";
+    warn_unless(path, at, report, holds, ("no certificate in PEM", mend));
+}
+
+/// Warns where a file cannot be read, or holds no bearer token.
+pub(super) fn warn_unless_token(path: &Path, at: &Spot, report: &Report) {
+    let mend = "write the token into it, and nothing else; without it no key is fetched";
+    warn_unless(path, at, report, |bytes| bearer(bytes).is_some(), ("no bearer token", mend));
+}
+
+/// The bearer token that a file holds (RFC 6750, 2.1: printable, no blanks), less what stands around it.
+pub fn bearer(file: &[u8]) -> Option<&str> {
+    let token = file.trim_ascii();
+    let is_token = !token.is_empty() && token.iter().all(u8::is_ascii_graphic);
+    std::str::from_utf8(token).ok().filter(|_| is_token)
 }
 
 /// Warns where a shared credentials file cannot be read, or has no such profile.

@@ -101,11 +101,22 @@ pub struct Issuer {
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone)]
 pub enum KeySource {
+    /// OIDC discovery: `issuer` is an absolute https URL without query, or http to a loopback host.
+    Discovery(KeyAccess),
     /// An absolute https URL, or http to a loopback host.
-    JwksUri(String),
+    JwksUri(String, KeyAccess),
     JwksFile(PathBuf),
     /// A shared secret of 32 bytes or more; `None` while it is absent (`serve` is then not ready).
     Hmac(Option<SecretBytes>),
+}
+
+/// What an issuer inside a cluster wants of whoever fetches its keys. Both files are read at each fetch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyAccess {
+    /// `jwks_ca_file`: certificates in PEM, believed in place of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// `jwks_token_file`: what is shown as a bearer token.
+    pub token_file: Option<PathBuf>,
 }
 
 /// The bytes of a shared secret: wiped when dropped, never printed.

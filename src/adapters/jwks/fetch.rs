@@ -1,236 +1,260 @@
-//! Fetches a key set over HTTPS: no redirects, no proxies to loopback, a limit on time and on size.
+//! Fetches an issuer's key set from where the configuration, or the issuer's own document, says that it is.
 
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use reqwest::Client;
-use reqwest::StatusCode;
-use reqwest::Url;
-use reqwest::header::AGE;
-use reqwest::header::CACHE_CONTROL;
-use reqwest::header::HeaderMap;
-use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use tokio::time::timeout;
 
-use crate::adapters::http_client;
-use crate::adapters::http_client::BodyError;
-use crate::adapters::http_client::NoClient;
-use crate::adapters::http_client::Reach;
+use super::discovery;
+use super::discovery::InvalidDiscovery;
+use super::get::Fetched;
+use super::get::Get;
+use super::get::GetError;
+use super::guard::Bounds;
+use super::guard::Place;
+use super::keys::KeySet;
+use crate::adapters::config::KeyAccess;
 
-/// Fetches one URI again and again.
+/// Fetches the key set of one issuer again and again.
 pub struct Fetcher {
-    uri: String,
-    /// Made at the first fetch: reading the machine's certificates takes a while and may fail.
-    client: OnceCell<Client>,
+    source: Source,
+    access: KeyAccess,
 }
 
-/// What an issuer answered.
-#[derive(Debug)]
-pub struct Fetched {
-    pub document: Vec<u8>,
-    /// After how long to fetch it again.
-    pub fresh_for: Duration,
+enum Source {
+    At(String),
+    /// What the last document said, while it is fresh and the keys are there.
+    Discovered {
+        issuer: String,
+        found: Mutex<Option<Found>>,
+    },
+}
+
+/// Where an issuer says that its keys are.
+#[derive(Clone)]
+struct Found {
+    uri: String,
+    /// Where the issuer's own address lies.
+    place: Place,
+    fresh_until: Instant,
 }
 
 /// Why a key set could not be fetched. Says nothing of what was answered.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
+    #[error("discovery: {0}")]
+    Discovery(GetError),
+    #[error("the discovery document: {0}")]
+    Document(#[from] InvalidDiscovery),
+    #[error("the discovery document's jwks_uri: {0}")]
+    Discovered(GetError),
     #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Client(#[from] NoClient),
-    #[error("not an https URL, nor http to a loopback host")]
-    NotHttps,
-    #[error("{0}")]
-    Request(String),
-    #[error("the answer was {0}; redirects are not followed")]
-    Status(StatusCode),
+    Keys(#[from] GetError),
+    #[error("no whole answer within {} seconds", PATIENCE.as_secs())]
+    TimedOut,
 }
 
 impl Fetcher {
-    /// A fetcher of that URI.
-    pub fn of(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), client: OnceCell::new() }
+    /// Of the keys at that URL.
+    pub fn at(uri: &str, access: &KeyAccess) -> Self {
+        Self { source: Source::At(uri.to_owned()), access: access.clone() }
     }
 
-    /// Fetches it once: https, or http on loopback; 200 and a whole body, within [`TIMEOUT`].
+    /// Of the keys that this issuer's document tells of.
+    pub fn discovering(issuer: &str, access: &KeyAccess) -> Self {
+        let source = Source::Discovered { issuer: issuer.to_owned(), found: Mutex::new(None) };
+        Self { source, access: access.clone() }
+    }
+
+    /// Fetches the key set once, within [`PATIENCE`].
     pub async fn fetch(&self) -> Result<Fetched, FetchError> {
-        let (uri, reach) = fetchable(&self.uri)?;
-        let client = self.client.get_or_try_init(|| http_client::client(reach, TIMEOUT)).await?;
-        let answer = client.get(uri).send().await.map_err(|error| FetchError::Request(http_client::told(error)))?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status()));
+        timeout(PATIENCE, self.fetched()).await.map_err(|_| FetchError::TimedOut)?
+    }
+
+    async fn fetched(&self) -> Result<Fetched, FetchError> {
+        match &self.source {
+            Source::At(uri) => Ok(Get::of(uri, Bounds::None)?.send(&self.access).await?),
+            Source::Discovered { issuer, found } => self.discovered(issuer, found).await,
         }
-        let fresh_for = fresh_for(answer.headers());
-        Ok(Fetched { document: http_client::body(answer, MAX_BYTES).await?, fresh_for })
+    }
+
+    /// By what is known, or, where that is too old or leads to no key set, by what the issuer says now.
+    async fn discovered(&self, issuer: &str, found: &Mutex<Option<Found>>) -> Result<Fetched, FetchError> {
+        let known = found.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(known) = known.filter(|known| Instant::now() < known.fresh_until)
+            && let Ok(fetched) = self.keys(issuer, &known).await
+            && KeySet::read(&fetched.document).is_ok()
+        {
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+            return Ok(fetched);
+        }
+        let told = self.ask(issuer).await?;
+        let fetched = self.keys(issuer, &told).await.map_err(FetchError::Discovered)?;
+        *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        Ok(fetched)
+    }
+
+    async fn ask(&self, issuer: &str) -> Result<Found, FetchError> {
+        let get = Get::of(&discovery::uri_of(issuer), Bounds::None).map_err(FetchError::Discovery)?;
+        let guard = get.guard.clone();
+        let Fetched { document, fresh_for } = get.send(&self.access).await.map_err(FetchError::Discovery)?;
+        let uri = discovery::jwks_uri(&document, issuer)?;
+        Ok(Found { uri, place: guard.place(), fresh_until: Instant::now() + fresh_for })
+    }
+
+    /// The token for `jwks_token_file` is shown to nobody but the issuer and whom `jwks_ca_file` vouches for.
+    async fn keys(&self, issuer: &str, found: &Found) -> Result<Fetched, GetError> {
+        let get = Get::of(&found.uri, Bounds::NotNearerThan(found.place))?;
+        let is_shown = get.has_origin_of(issuer) || (get.is_https() && self.access.ca_file.is_some());
+        let token_file = self.access.token_file.clone().filter(|_| is_shown);
+        get.send(&KeyAccess { token_file, ..self.access.clone() }).await
     }
 }
 
-fn fetchable(uri: &str) -> Result<(Url, Reach), FetchError> {
-    let uri = Url::parse(uri).map_err(|_| FetchError::NotHttps)?;
-    match Reach::of(&uri) {
-        Some(reach @ (Reach::Https | Reach::Loopback)) => Ok((uri, reach)),
-        Some(Reach::Http) | None => Err(FetchError::NotHttps),
-    }
-}
-
-/// From the connection to the last byte of the body.
-pub const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The largest key set that is read, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
-
-/// How long an answer is fresh by `Cache-Control` and `Age` (RFC 9111, 4.2), within bounds that keep a withdrawn key
-/// from living on and the issuer from being asked all the time.
-fn fresh_for(headers: &HeaderMap) -> Duration {
-    let texts = headers.get_all(CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
-    let directives = texts.flat_map(|text| text.split(',')).map(|directive| directive.trim().to_ascii_lowercase());
-    let lifetime = directives.filter_map(|directive| lifetime_of(&directive)).min();
-    let age = headers.get(AGE).and_then(|age| age.to_str().ok()).and_then(|age| age.trim().parse().ok()).unwrap_or(0);
-    lifetime.map_or(DEFAULT_AGE, |seconds| Duration::from_secs(seconds.saturating_sub(age)).clamp(LEAST_AGE, MOST_AGE))
-}
-
-fn lifetime_of(directive: &str) -> Option<u64> {
-    match directive {
-        "no-cache" | "no-store" => Some(0),
-        _ => directive.strip_prefix("max-age=")?.trim_matches('"').parse().ok(),
-    }
-}
-
-const DEFAULT_AGE: Duration = Duration::from_secs(5 * 60);
-const LEAST_AGE: Duration = Duration::from_secs(30);
-const MOST_AGE: Duration = Duration::from_secs(15 * 60);
+/// The longest that an attempt takes, however many answers it needs.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use serde_json::json;
 
     use super::*;
     use crate::adapters::jwks::testing::Answer;
     use crate::adapters::jwks::testing::Server;
 
-    async fn fetched(answer: Answer) -> Result<Fetched, FetchError> {
-        let server = Server::start(answer).await;
-        Fetcher::of(&server.uri).fetch().await
+    const DOCUMENT: &str = "/a/.well-known/openid-configuration";
+
+    /// A server with an issuer at `/a/` and its keys at `/keys`.
+    async fn issuer() -> (Server, Fetcher) {
+        let server = Server::start(Answer::of("404 Not Found", "x: y", "")).await;
+        server.now_answers_at("/keys", Answer::ok("{\"keys\":[]}"));
+        tell(&server, &server.uri_of("/keys"));
+        let fetcher = Fetcher::discovering(&server.uri_of("/a/"), &KeyAccess::default());
+        (server, fetcher)
+    }
+
+    fn tell(server: &Server, jwks_uri: &str) {
+        let document = json!({"issuer": server.uri_of("/a/"), "jwks_uri": jwks_uri}).to_string();
+        server.now_answers_at(DOCUMENT, Answer::ok(document));
+    }
+
+    fn asked(server: &Server) -> (usize, usize, usize) {
+        let count = |path| server.asked_for(path).len();
+        (count(DOCUMENT), count("/keys"), count("/moved"))
     }
 
     #[tokio::test]
-    async fn a_document_comes_as_it_is() {
-        let fetched = fetched(Answer::ok("{\"keys\":[]}")).await.unwrap();
-        assert_eq!((fetched.document.as_slice(), fetched.fresh_for), (b"{\"keys\":[]}".as_slice(), DEFAULT_AGE));
+    async fn a_document_leads_to_the_keys_until_it_has_aged() {
+        let (server, fetcher) = issuer().await;
+        for fetches in 1..4 {
+            assert_eq!(fetcher.fetch().await.unwrap().document, b"{\"keys\":[]}");
+            assert_eq!(asked(&server), (1, fetches, 0));
+        }
+        tell(&server, &server.uri_of("/moved"));
+        server.now_answers_at("/moved", Answer::ok("{\"keys\":[ ]}"));
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(301)).await;
+        tokio::time::resume();
+        assert_eq!(fetcher.fetch().await.unwrap().document, b"{\"keys\":[ ]}");
+        assert_eq!(asked(&server), (2, 3, 1));
     }
 
     #[tokio::test]
-    async fn anything_but_200_is_no_key_set() {
-        for status in ["204 No Content", "206 Partial Content", "304 Not Modified", "404 Not Found", "500 Oops"] {
-            let error = fetched(Answer::of(status, "x: y", "{\"keys\":[]}")).await.unwrap_err();
-            assert!(matches!(error, FetchError::Status(_)), "{status}: {error}");
+    async fn where_no_keys_are_any_more_the_issuer_is_asked_anew_at_once() {
+        let gone = [Answer::of("404 Not Found", "x: y", ""), Answer::of("302 Found", "location: /moved", "")];
+        for answer in gone.into_iter().chain([Answer::ok("<html>"), Answer::ok("{}")]) {
+            let (server, fetcher) = issuer().await;
+            fetcher.fetch().await.unwrap();
+            server.now_answers_at("/keys", answer);
+            server.now_answers_at("/moved", Answer::ok("{\"keys\":[ ]}"));
+            tell(&server, &server.uri_of("/moved"));
+            assert_eq!(fetcher.fetch().await.unwrap().document, b"{\"keys\":[ ]}");
+            assert_eq!(asked(&server), (2, 2, 1));
         }
     }
 
     #[tokio::test]
-    async fn a_redirect_is_not_followed() {
-        let elsewhere = Server::start(Answer::ok("{\"keys\":[]}")).await;
-        for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
-            let error = fetched(Answer::of(status, &format!("location: {}", elsewhere.uri), "")).await.unwrap_err();
-            assert!(matches!(error, FetchError::Status(_)), "{status}: {error}");
-        }
-        assert_eq!(elsewhere.asked(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_body_has_a_limit_whether_its_length_is_told_or_not() {
-        let just_right = vec![b' '; MAX_BYTES];
-        assert_eq!(fetched(Answer::ok(&just_right)).await.unwrap().document.len(), MAX_BYTES);
-        let too_large = vec![b' '; MAX_BYTES + 1];
-        assert!(matches!(fetched(Answer::ok(&too_large)).await, Err(FetchError::Body(BodyError::TooLarge(_)))));
-        let untold = [b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".as_slice(), &too_large].concat();
-        assert!(matches!(fetched(Answer::Text(untold.into())).await, Err(FetchError::Body(BodyError::TooLarge(_)))));
-    }
-
-    #[tokio::test]
-    async fn a_body_cut_short_is_no_key_set() {
-        let torn = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"keys\":[]}";
-        assert!(matches!(
-            fetched(Answer::Text(torn.as_slice().into())).await,
-            Err(FetchError::Body(BodyError::Broken(_)))
-        ));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_issuer_is_left_after_a_while() {
-        let server = Server::start(Answer::Silence).await;
-        let begun = tokio::time::Instant::now();
-        let error = Fetcher::of(&server.uri).fetch().await.unwrap_err();
-        assert!(matches!(error, FetchError::Request(_)), "{error}");
-        assert!(begun.elapsed() < TIMEOUT + Duration::from_secs(1), "{:?}", begun.elapsed());
-    }
-
-    #[tokio::test]
-    async fn https_is_not_spoken_to_a_server_without_it() {
-        let server = Server::start(Answer::ok("{\"keys\":[]}")).await;
-        let error = Fetcher::of(&server.uri.replace("http:", "https:")).fetch().await.unwrap_err();
-        assert!(matches!(error, FetchError::Request(_) | FetchError::Client(_)), "{error}"); // a machine may trust nobody
-    }
-
-    #[tokio::test]
-    async fn an_error_names_the_cause_but_not_the_uri() {
-        let server = Server::start(Answer::Silence).await;
-        let uri = format!("{}?code=hush", server.uri);
-        drop(server);
-        let error = Fetcher::of(&uri).fetch().await.unwrap_err().to_string();
-        assert!(error.contains("refused") || error.contains("reset"), "{error}");
-        assert!(!error.contains("hush"), "{error}");
-    }
-
-    #[test]
-    fn only_https_and_loopback_are_fetched() {
-        let cases = [
-            ("https://idp.example.com/jwks.json", true),
-            ("HTTPS://idp.example.com/jwks.json", true),
-            ("http://127.0.0.1:8080/jwks.json", true),
-            ("http://127.9.9.9/", true),
-            ("http://[::1]:8080/", true),
-            ("http://localhost/", true),
-            ("http://idp.localhost/", true),
-            ("http://idp.example.com/", false),
-            ("http://localhost.example.com/", false),
-            ("http://notlocalhost/", false),
-            ("http://127.0.0.1.example.com/", false),
-            ("http://localhost@idp.example.com/", false),
-            ("http://[::2]/", false),
-            ("http://10.0.0.1/", false),
-            ("http://169.254.169.254/", false),
-            ("http://0.0.0.0/", false),
-            ("ftp://127.0.0.1/", false),
-            ("file:///etc/passwd", false),
-            ("data:application/json,{}", false),
-            ("idp.example.com", false),
+    async fn a_document_that_cannot_be_had_or_is_not_the_issuers_leads_nowhere() {
+        let answers = [
+            ("discovery: ", Answer::of("404 Not Found", "x: y", "")),
+            ("discovery: ", Answer::of("301 Moved", "location: /b", "")),
+            ("discovery: ", Answer::ok(" ".repeat(2 << 20))),
+            ("the discovery document: ", Answer::ok("{")),
+            ("the discovery document: ", Answer::ok(json!({"issuer": "x", "jwks_uri": "y"}).to_string())),
         ];
-        for (uri, fine) in cases {
-            assert_eq!(fetchable(uri).is_ok(), fine, "{uri}");
+        for (begins, answer) in answers {
+            let (server, fetcher) = issuer().await;
+            server.now_answers_at(DOCUMENT, answer);
+            let error = fetcher.fetch().await.unwrap_err().to_string();
+            assert!(error.starts_with(begins), "{error}");
+            assert_eq!(asked(&server), (1, 0, 0), "{error}");
         }
     }
 
-    #[test]
-    fn an_answer_is_fresh_within_bounds() {
-        let cases: [(&[(&str, &str)], u64); 11] = [
-            (&[], 300),
-            (&[("cache-control", "public")], 300),
-            (&[("cache-control", "public, max-age=120")], 120),
-            (&[("cache-control", "Max-Age=\"120\"")], 120),
-            (&[("cache-control", "max-age=120"), ("age", "50")], 70),
-            (&[("cache-control", "max-age=120"), ("age", "500")], 30),
-            (&[("cache-control", "max-age=1")], 30),
-            (&[("cache-control", "max-age=86400")], 900),
-            (&[("cache-control", "no-cache, max-age=600")], 30),
-            (&[("cache-control", "max-age=600"), ("cache-control", "no-store")], 30),
-            (&[("cache-control", "max-age=-1")], 300),
-        ];
-        for (fields, seconds) in cases {
-            let mut headers = HeaderMap::new();
-            for (name, value) in fields {
-                headers.append(*name, value.parse().unwrap());
+    #[tokio::test]
+    async fn a_document_leads_neither_to_plain_http_nor_nearer_than_its_issuer() {
+        let (server, fetcher) = issuer().await;
+        for jwks_uri in [
+            "https://169.254.169.254/latest/meta-data/",
+            "https://[fd00:ec2::254]/",
+            "https://[fe80::1]/",
+            "http://169.254.169.254/",
+            "http://192.0.2.1/",
+            "https://user:secret@192.0.2.1/",
+            "file:///etc/passwd",
+            "/keys",
+            "",
+        ] {
+            tell(&server, jwks_uri);
+            let error = fetcher.fetch().await.unwrap_err().to_string();
+            assert!(error.starts_with("the discovery document's jwks_uri: "), "{jwks_uri}: {error}");
+        }
+        assert_eq!(server.asked(), server.asked_for(DOCUMENT).len());
+    }
+
+    #[tokio::test]
+    async fn an_issuer_from_elsewhere_leads_to_nothing_of_this_machine() {
+        let (server, fetcher) = issuer().await;
+        let port = server.uri_of("").rsplit_once(':').unwrap().1.to_owned();
+        for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "a.localhost"] {
+            for scheme in ["http", "https"] {
+                let uri = format!("{scheme}://{host}:{port}/keys");
+                let found = Found { uri, place: Place::Elsewhere, fresh_until: Instant::now() };
+                let error = fetcher.keys("https://idp.example.com/", &found).await.unwrap_err();
+                assert!(matches!(error, GetError::Near), "{}: {error}", found.uri);
             }
-            assert_eq!(fresh_for(&headers), Duration::from_secs(seconds), "{fields:?}");
+        }
+        assert_eq!(server.asked(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_shown_to_the_issuer_and_not_to_whom_it_names() {
+        let (server, _) = issuer().await;
+        let folder = tempfile::tempdir().unwrap();
+        let token_file = Some(folder.path().join("token"));
+        let access = KeyAccess { ca_file: None, token_file: token_file.clone() };
+        let fetcher = Fetcher::discovering(&server.uri_of("/a/"), &access);
+        let error = fetcher.fetch().await.unwrap_err().to_string();
+        assert!(error.starts_with("discovery: jwks_token_file: "), "{error}");
+        for token in ["first\n", "second"] {
+            std::fs::write(token_file.as_ref().unwrap(), token).unwrap();
+            fetcher.fetch().await.unwrap();
+            let last = server.asked_for("/keys").pop().unwrap();
+            assert!(last.contains(&format!("\r\nauthorization: Bearer {}\r\n", token.trim())), "{last}");
+        }
+        let other = Server::start(Answer::ok("{\"keys\":[]}")).await;
+        tell(&server, &other.uri);
+        let fetcher = Fetcher::discovering(&server.uri_of("/a/"), &access);
+        fetcher.fetch().await.unwrap();
+        assert!(server.asked_for(DOCUMENT).pop().unwrap().contains("\r\nauthorization: "));
+        assert!(!other.asked_for("/jwks.json").pop().unwrap().contains("authorization"));
+        for broken in ["", "two words", "line\nline", "\u{e9}"] {
+            std::fs::write(token_file.as_ref().unwrap(), broken).unwrap();
+            let fetcher = Fetcher::discovering(&server.uri_of("/a/"), &access);
+            let error = fetcher.fetch().await.unwrap_err().to_string();
+            assert_eq!(error, "discovery: jwks_token_file: no bearer token", "{broken:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fetch::MAX_BYTES;
+use super::get::MAX_BYTES;
 use super::keeper::Keeper;
 
 /// A file and what the last looks at it found.
@@ -80,7 +80,7 @@ impl Watch {
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// A pipe would block for good, and a larger file is none of ours.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }

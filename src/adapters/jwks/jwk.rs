@@ -8,6 +8,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::DecodingKeyKind;
 
 use crate::adapters::config::SecretBytes;
+use crate::adapters::config::algorithm_named;
 use crate::domain::claims::Value;
 
 /// A key of an issuer, and the algorithms that it may be used with.
@@ -125,7 +126,7 @@ fn verifies_signatures(jwk: &Value) -> bool {
 /// The algorithms that are left where the key names its own.
 fn pinned(jwk: &Value, algorithms: Vec<Algorithm>) -> Result<Vec<Algorithm>, UnusableKey> {
     let Some(named) = jwk.member("alg") else { return Ok(algorithms) };
-    let named: Option<Algorithm> = named.as_str().and_then(|name| name.parse().ok());
+    let named: Option<Algorithm> = named.as_str().and_then(algorithm_named);
     match named.filter(|algorithm| algorithms.contains(algorithm)) {
         Some(algorithm) => Ok(vec![algorithm]),
         None => Err(UnusableKey::Algorithm),
@@ -228,6 +229,8 @@ mod tests {
             (but(rsa(2048), "alg", json!(null)), UnusableKey::Algorithm),
             (but(ec(), "alg", json!("ES384")), UnusableKey::Algorithm),
             (but(ed(), "alg", json!("ES256")), UnusableKey::Algorithm),
+            (but(ed(), "alg", json!("Ed448")), UnusableKey::Algorithm),
+            (but(ec(), "alg", json!("Ed25519")), UnusableKey::Algorithm),
             (rsa(1024), UnusableKey::RsaSize(1024)),
             (rsa(2047), UnusableKey::RsaSize(2047)),
             (rsa(8193), UnusableKey::RsaSize(8193)),
@@ -267,6 +270,7 @@ mod tests {
             but(ec(), "key_ops", json!(["sign", "verify"])),
             but(ec(), "issuer", json!("https://login.example.com/{tenant}/v2.0")),
             but(ed(), "alg", json!("EdDSA")),
+            but(ed(), "alg", json!("Ed25519")),
         ] {
             assert!(read(&good).is_ok(), "{good}: {:?}", read(&good));
         }

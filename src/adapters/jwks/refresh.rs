@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Phase;
 use super::fetch::FetchError;
-use super::fetch::Fetched;
+use super::get::Fetched;
 use super::keeper::Keeper;
 
 /// Fetches the key set again and again. Every attempt, good or bad, is followed by a cool-down.
@@ -60,7 +60,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long a key set outlives its issuer's answers. What an issuer withdrew meanwhile cannot be known.
 pub(super) const MOST_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long after an attempt no other is made: 10 to 30 seconds, so that with [`super::fetch::TIMEOUT`] an issuer that
+/// How long after an attempt no other is made: 10 to 30 seconds, so that with [`super::fetch::PATIENCE`] an issuer that
 /// could not be reached is asked again within 45. By chance, so that replicas do not ask all at once.
 fn cool_down() -> Duration {
     let chance = RandomState::new().hash_one(()); // seeded by the system for each process, and moved on for each call

@@ -1,9 +1,8 @@
 //! What tests need of an issuer: an HTTP server whose answer can be changed, and public keys that nobody signs with.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,12 +18,19 @@ use tokio::task::AbortHandle;
 pub struct Server {
     /// Where the key set is.
     pub uri: String,
-    asked: Arc<AtomicUsize>,
-    answer: Arc<Mutex<Answer>>,
+    /// The heads of the requests that have come.
+    heads: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<Answers>>,
     task: AbortHandle,
 }
 
-/// What the server says to every request.
+/// What the server says at some paths, and at all others.
+struct Answers {
+    at: HashMap<String, Answer>,
+    elsewhere: Answer,
+}
+
+/// What the server says to a request.
 #[derive(Clone)]
 pub enum Answer {
     /// The whole response, head and body.
@@ -53,25 +59,42 @@ impl Server {
     pub async fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri = format!("http://{}/jwks.json", listener.local_addr().unwrap());
-        let (asked, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(answer)));
-        let (count, current) = (Arc::clone(&asked), Arc::clone(&answer));
+        let answers = Arc::new(Mutex::new(Answers { at: HashMap::new(), elsewhere: answer }));
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let (noted, current) = (Arc::clone(&heads), Arc::clone(&answers));
         let task = tokio::spawn(async move {
             loop {
                 let (connection, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(connection, Arc::clone(&count), Arc::clone(&current)));
+                tokio::spawn(serve(connection, Arc::clone(&noted), Arc::clone(&current)));
             }
         });
-        Self { uri, asked, answer, task: task.abort_handle() }
+        Self { uri, heads, answers, task: task.abort_handle() }
     }
 
-    /// Answers this from now on.
+    /// Answers this from now on, but at the paths that have answers of their own.
     pub fn now_answers(&self, answer: Answer) {
-        *self.answer.lock().unwrap() = answer;
+        self.answers.lock().unwrap().elsewhere = answer;
+    }
+
+    /// Answers this at that path from now on.
+    pub fn now_answers_at(&self, path: &str, answer: Answer) {
+        self.answers.lock().unwrap().at.insert(path.to_owned(), answer);
     }
 
     /// How many requests have come.
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.heads.lock().unwrap().len()
+    }
+
+    /// The heads of the requests that have come for that path.
+    pub fn asked_for(&self, path: &str) -> Vec<String> {
+        let heads = self.heads.lock().unwrap();
+        heads.iter().filter(|head| path_of(head) == path).cloned().collect()
+    }
+
+    /// The URL of another path.
+    pub fn uri_of(&self, path: &str) -> String {
+        self.uri.replace("/jwks.json", path)
     }
 }
 
@@ -81,7 +104,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut connection: TcpStream, asked: Arc<AtomicUsize>, answer: Arc<Mutex<Answer>>) {
+async fn serve(mut connection: TcpStream, heads: Arc<Mutex<Vec<String>>>, answers: Arc<Mutex<Answers>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match connection.read_u8().await {
@@ -90,12 +113,23 @@ async fn serve(mut connection: TcpStream, asked: Arc<AtomicUsize>, answer: Arc<M
             Err(_) => return,
         }
     }
-    asked.fetch_add(1, Ordering::SeqCst);
-    let answer = answer.lock().unwrap().clone();
+    let head = String::from_utf8(head).unwrap();
+    let answer = answers.lock().unwrap().to(path_of(&head));
+    heads.lock().unwrap().push(head);
     match answer {
         Answer::Text(text) => drop(connection.write_all(&text).await), // the client may have had enough of it
         Answer::Silence => std::future::pending().await,
     }
+}
+
+impl Answers {
+    fn to(&self, path: &str) -> Answer {
+        self.at.get(path).unwrap_or(&self.elsewhere).clone()
+    }
+}
+
+fn path_of(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap()
 }
 
 /// A number of so many bits, in base64url.

@@ -8,7 +8,7 @@ use tokio::time::advance;
 use tokio::time::sleep;
 
 use super::fetch::FetchError;
-use super::fetch::Fetched;
+use super::get::Fetched;
 use super::*;
 
 const FIRST: &str = r#"{"keys":[]}"#;
@@ -46,7 +46,7 @@ impl Issuer {
         sleep(delay).await;
         match *self.document.lock().unwrap() {
             Some(document) => Ok(Fetched { document: document.into(), fresh_for: Duration::from_secs(300) }),
-            None => Err(FetchError::Request("out of reach".into())),
+            None => Err(FetchError::TimedOut),
         }
     }
 
@@ -297,7 +297,7 @@ async fn a_file_may_come_later_and_nobody_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_too_large_or_no_file_is_refused() {
-    let file = InFile::with(Some(&" ".repeat(fetch::MAX_BYTES + 1)));
+    let file = InFile::with(Some(&" ".repeat(get::MAX_BYTES + 1)));
     assert_eq!((file.keys.generation(), file.count("failure")), (None, 1));
     let folder = Jwks::in_file(&name(), "/".into(), Clock::told_by(|| SystemTime::UNIX_EPOCH), &file.metrics);
     assert_eq!((folder.generation(), file.count("failure")), (None, 2));

@@ -11,6 +11,7 @@ use super::unverified::Unverified;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
 use crate::adapters::config::KeySource;
+use crate::adapters::jwks::Fetcher;
 use crate::adapters::jwks::Held;
 use crate::adapters::jwks::Jwks;
 use crate::adapters::jwks::KeySet;
@@ -38,8 +39,10 @@ impl Keys {
     /// Begins to read the issuer's keys.
     pub fn begin(issuer: &config::Issuer, clock: &Clock, metrics: &Metrics) -> Self {
         let clock = clock.clone();
+        let fetched = |fetcher, clock| Self::Jwks(Arc::new(Jwks::fetched(&issuer.name, fetcher, clock, metrics)));
         match &issuer.keys {
-            KeySource::JwksUri(uri) => Self::Jwks(Arc::new(Jwks::at_uri(&issuer.name, uri, clock, metrics))),
+            KeySource::Discovery(access) => fetched(Fetcher::discovering(&issuer.issuer, access), clock),
+            KeySource::JwksUri(uri, access) => fetched(Fetcher::at(uri, access), clock),
             KeySource::JwksFile(path) => {
                 Self::Jwks(Arc::new(Jwks::in_file(&issuer.name, path.clone(), clock, metrics)))
             }
@@ -71,9 +74,16 @@ impl Issuer {
     /// The keys of this issuer, if they are that one's too.
     pub fn keys_for(&self, settings: &config::Issuer) -> Option<Keys> {
         let same_source = match (&self.settings.keys, &settings.keys) {
-            (KeySource::JwksUri(ours), KeySource::JwksUri(theirs)) => ours == theirs,
+            (KeySource::Discovery(ours), KeySource::Discovery(theirs)) => {
+                ours == theirs && self.settings.issuer == settings.issuer
+            }
+            (KeySource::JwksUri(ours, our_access), KeySource::JwksUri(theirs, their_access)) => {
+                ours == theirs && our_access == their_access
+            }
             (KeySource::JwksFile(ours), KeySource::JwksFile(theirs)) => ours == theirs,
-            (KeySource::JwksUri(_) | KeySource::JwksFile(_) | KeySource::Hmac(_), _) => false,
+            (KeySource::Discovery(_) | KeySource::JwksUri(..) | KeySource::JwksFile(_) | KeySource::Hmac(_), _) => {
+                false
+            }
         };
         (same_source && self.settings.name == settings.name).then(|| self.keys.clone())
     }

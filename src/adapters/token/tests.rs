@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use serde_json::json;
 
 use super::*;
+use crate::adapters::config::KeyAccess;
 use crate::adapters::config::KeySource;
 use crate::adapters::config::SecretBytes;
 
@@ -38,7 +39,7 @@ fn issuer(name: &str, keys: KeySource) -> config::Issuer {
     use jsonwebtoken::Algorithm::*;
     let algorithms = match &keys {
         KeySource::Hmac(_) => vec![HS256],
-        KeySource::JwksFile(_) | KeySource::JwksUri(_) => vec![RS256, ES256, EdDSA],
+        KeySource::Discovery(_) | KeySource::JwksFile(_) | KeySource::JwksUri(..) => vec![RS256, ES256, EdDSA],
     };
     config::Issuer {
         name: Name::parse(name).unwrap(),
@@ -64,6 +65,10 @@ fn in_file(folder: &Path, name: &str, keys: &[Json]) -> KeySource {
     let path = folder.join(name);
     std::fs::write(&path, key_set(keys)).unwrap();
     KeySource::JwksFile(path)
+}
+
+fn at_uri(uri: &str) -> KeySource {
+    KeySource::JwksUri(uri.to_owned(), KeyAccess::default())
 }
 
 /// The claims of a good token from `corp`.

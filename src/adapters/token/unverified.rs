@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 
 use super::fault::Fault;
+use crate::adapters::config::algorithm_named;
 use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
 
@@ -42,7 +43,7 @@ impl<'t> Unverified<'t> {
 
     /// `alg`, if it is one that presignd knows; `none` is not.
     pub fn algorithm(&self) -> Option<Algorithm> {
-        self.header.named("alg").and_then(Value::as_str)?.parse().ok()
+        self.header.named("alg").and_then(Value::as_str).and_then(algorithm_named)
     }
 
     /// `kid`, a string where present.

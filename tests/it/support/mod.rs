@@ -6,6 +6,7 @@ pub mod browser;
 pub mod client;
 pub mod fake_s3;
 pub mod form;
+pub mod idp;
 pub mod presignd;
 pub mod readme;
 pub mod service;

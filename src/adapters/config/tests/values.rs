@@ -309,6 +309,12 @@ issuer = "https://app.example.com"
 audiences = ["presignd"]
 jwks_file = "jwks.json"
 token_type = "at+jwt"
+[[issuers]]
+issuer = "https://idp.example.com"
+audiences = ["presignd"]
+jwks_ca_file = "ca.pem"
+jwks_token_file = "token"
+token_type = "at+jwt"
 [credentials.main]
 provider = "file"
 path = "credentials.json"
@@ -321,18 +327,25 @@ bucket = "acme-media"
 region = "eu-west-1"
 credentials = "main"
 "#;
-    let good = ["{\"keys\": []}", "{\"AccessKeyId\": \"a\", \"SecretAccessKey\": \"b\"}", "[uploads]\n"];
-    let bad = ["{\"keys\": 5}", "{\"AccessKeyId\": \"a\"}", "[other]\n"];
-    for (written, expected) in [(good, vec![]), (bad, vec!["5:13: warning: ", "9:8: warning: ", "13:20: warning: "])] {
-        for (name, text) in ["jwks.json", "credentials.json", "credentials"].iter().zip(written) {
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let good =
+        ["{\"keys\": []}", pem, "a.b.c\n", "{\"AccessKeyId\": \"a\", \"SecretAccessKey\": \"b\"}", "[uploads]\n"];
+    let bad = ["{\"keys\": 5}", "-----BEGIN CERTIFICATE-----\n", "a b", "{\"AccessKeyId\": \"a\"}", "[other]\n"];
+    let places = ["5:13", "10:16", "11:19", "15:8", "19:20"].map(|place| format!("{place}: warning: "));
+    for (written, expected) in [(good, Vec::new()), (bad, places.to_vec())] {
+        let names = ["jwks.json", "ca.pem", "token", "credentials.json", "credentials"];
+        for (name, text) in names.iter().zip(written) {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let file = folder.path().join("p.toml");
-        let warnings = parse(format!("{text}{GRANT}").as_bytes(), &file, &environment(&[])).expect("no error").warnings;
+        let warnings =
+            parse(format!("{text}{GRANT}issuers = [\"app.example.com\"]").as_bytes(), &file, &environment(&[]))
+                .expect("no error")
+                .warnings;
         let said: Vec<_> = warnings.iter().map(Diagnostic::to_string).collect();
         assert_eq!(said.len(), expected.len(), "{said:#?}");
         for (line, start) in said.iter().zip(expected) {
-            assert!(line.contains(start) && line.contains(" holds no "), "{line}");
+            assert!(line.contains(&start) && line.contains(" holds no "), "{line}");
         }
     }
 }

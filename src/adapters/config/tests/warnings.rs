@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 15] = [
+const WARNINGS: [Row; 16] = [
     (
         "an issuer whose tokens have no type",
         "issuer",
@@ -51,6 +51,21 @@ actions = ["read"]
             "4:13: warning: absent/jwks.json cannot be read (No such file or directory (os error 2)); put it there where the service runs; until then it is not ready",
             "10:19: warning: the variable NOT_SET is not set; set it where the service runs; until then it is not ready",
             "16:20: warning: absent/secret cannot be read (No such file or directory (os error 2)); put it there where the service runs; until then it is not ready",
+        ],
+    ),
+    (
+        "a CA and a token that are not there",
+        "issuer",
+        r#"[[issuers]]
+issuer = "https://idp.example.com/"
+audiences = ["presignd"]
+jwks_ca_file = "absent/ca.pem"
+jwks_token_file = "absent/token"
+token_type = "at+jwt"
+"#,
+        &[
+            "4:16: warning: absent/ca.pem cannot be read (No such file or directory (os error 2)); put it there where the service runs; until then it is not ready",
+            "5:19: warning: absent/token cannot be read (No such file or directory (os error 2)); put it there where the service runs; until then it is not ready",
         ],
     ),
     (

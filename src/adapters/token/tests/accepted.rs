@@ -193,7 +193,7 @@ async fn a_shared_secret_verifies_whatever_kid_its_issuer_writes() {
 #[tokio::test]
 async fn an_issuer_without_a_key_set_is_not_the_callers_fault() {
     let absent = KeySource::JwksFile("/nowhere/jwks.json".into());
-    let refused = KeySource::JwksUri(Server::start(Answer::Silence).await.uri.clone()); // and then it is gone
+    let refused = at_uri(&Server::start(Answer::Silence).await.uri); // and then it is gone
     for keys in [absent, refused, KeySource::Hmac(None)] {
         let algorithm = if matches!(keys, KeySource::Hmac(_)) { "HS256" } else { "ES256" };
         let settings = issuer("corp", keys.clone());

@@ -17,7 +17,7 @@ struct World {
 impl World {
     async fn new(answer: Answer) -> Self {
         let (server, metrics) = (Server::start(answer).await, Metrics::new().unwrap());
-        let settings = issuer("corp", KeySource::JwksUri(server.uri.clone()));
+        let settings = issuer("corp", at_uri(&server.uri));
         let tokens = Arc::new(Tokens::start(std::slice::from_ref(&settings), clock(), metrics.clone()));
         tokens.settled().await;
         Self { server, metrics, settings, tokens }
@@ -190,7 +190,7 @@ async fn a_new_configuration_goes_on_with_the_keys_of_an_issuer_that_stays() {
     let world = World::new(publishing(&[signer.jwk("e")])).await;
     let World { server, settings, tokens, .. } = world;
     let changed = config::Issuer { leeway: Duration::ZERO, ..settings.clone() };
-    let moved = config::Issuer { keys: KeySource::JwksUri(format!("{}?moved", server.uri)), ..settings };
+    let moved = config::Issuer { keys: at_uri(&format!("{}?moved", server.uri)), ..settings };
     let (next, other) = (tokens.restarted(&[changed]), tokens.restarted(&[moved]));
     drop(tokens);
     let token = signed(&signer, "e");
