@@ -10,6 +10,10 @@ use aws_sigv4::http_request::SignableRequest;
 use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::sign;
 use aws_sigv4::sign::v4;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use serde_json::Value;
+use serde_json::json;
 
 use crate::support::client::Call;
 use crate::support::client::Reply;
@@ -24,6 +28,19 @@ pub struct Session {
     pub session_token: String,
     /// RFC 3339.
     pub expiration: String,
+}
+
+impl Session {
+    /// As a file of credentials holds them.
+    pub fn file(&self) -> Value {
+        json!({
+            "Version": 1,
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret_access_key,
+            "SessionToken": self.session_token,
+            "Expiration": self.expiration,
+        })
+    }
 }
 
 impl Store {
@@ -61,14 +78,28 @@ impl Store {
         assert!([200, 204].contains(&reply.status), "{path}: {}", reply.text());
     }
 
+    /// The keys of the store's own user, as a file of credentials holds them.
+    pub fn keys(&self) -> Value {
+        json!({"Version": 1, "AccessKeyId": self.get("ACCESS_KEY"), "SecretAccessKey": self.get("SECRET_KEY")})
+    }
+
     /// Credentials of the store's role, for the shortest time that it gives.
     pub fn assume_role(&self) -> Session {
-        let encoded = self.get("ROLE_ARN").replace(':', "%3A").replace('/', "%2F");
-        let form =
-            format!("Action=AssumeRole&Version=2011-06-15&RoleSessionName=e2e&DurationSeconds=900&RoleArn={encoded}");
-        let reply = self.call("POST", "/", "sts", &[], &form);
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        let text = reply.text();
+        self.assume(self.get("ROLE_ARN"))
+    }
+
+    /// Credentials of a new role, which may what the policy allows.
+    pub fn assume_new_role(&self, name: &str, policy: &str) -> Session {
+        let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/store"]},"Action":["sts:AssumeRole"]}]}"#;
+        let role = [("RoleName", name), ("Path", "/"), ("AssumeRolePolicyDocument", trust)];
+        self.act("iam", "CreateRole", &role);
+        self.act("iam", "PutRolePolicy", &[("RoleName", name), ("PolicyName", "p"), ("PolicyDocument", policy)]);
+        self.assume(&format!("arn:aws:iam:::role/{name}"))
+    }
+
+    fn assume(&self, role: &str) -> Session {
+        let asked = [("RoleArn", role), ("RoleSessionName", "e2e"), ("DurationSeconds", "900")];
+        let text = self.act("sts", "AssumeRole", &asked).text();
         let between = |name: &str| {
             let (_, rest) = text.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {text}"));
             rest.split('<').next().unwrap().to_owned()
@@ -81,8 +112,19 @@ impl Store {
         }
     }
 
+    /// An action of the APIs that take forms, which must succeed.
+    #[track_caller]
+    fn act(&self, service: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+        let encoded =
+            fields.iter().map(|(name, value)| format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+        let form = format!("Action={action}&Version=2011-06-15{}", encoded.collect::<String>());
+        let reply = self.call("POST", "/", service, &[], &form);
+        assert_eq!(reply.status, 200, "{action}: {}", reply.text());
+        reply
+    }
+
     /// A request that the store's own user signs in its headers.
-    fn call(&self, method: &str, path: &str, service: &str, more: &[(&str, &str)], form: &str) -> Reply {
+    pub fn call(&self, method: &str, path: &str, service: &str, more: &[(&str, &str)], form: &str) -> Reply {
         let url = format!("{}{path}", self.get("ENDPOINT"));
         let identity = Credentials::new(self.get("ACCESS_KEY"), self.get("SECRET_KEY"), None, None, "e2e").into();
         let mut settings = SigningSettings::default();

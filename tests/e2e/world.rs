@@ -43,15 +43,8 @@ impl World {
         store.make_bucket(bucket);
         let session = store.assume_role();
         let secret = "0123456789abcdef0123456789abcdef";
-        let credentials = json!({
-            "Version": 1,
-            "AccessKeyId": session.access_key_id,
-            "SecretAccessKey": session.secret_access_key,
-            "SessionToken": session.session_token,
-            "Expiration": session.expiration,
-        });
         let service = Presignd::configured(&configuration(&store, bucket))
-            .file("session.json", credentials.to_string())
+            .file("session.json", session.file().to_string())
             .env("JWT_SECRET", secret)
             .env("AWS_ACCESS_KEY_ID", store.get("ACCESS_KEY"))
             .env("AWS_SECRET_ACCESS_KEY", store.get("SECRET_KEY"))

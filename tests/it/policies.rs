@@ -1,7 +1,11 @@
 //! `presignd policy`: what it prints where, as people read it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use crate::policies_judge::Asked;
+use crate::policies_judge::denies;
 use crate::support::presignd::Output;
 use crate::support::presignd::Presignd;
 
@@ -181,6 +185,53 @@ fn a_policy_refuses_only_and_names_the_bucket_in_its_partition() {
         }
     }
 }
+
+/// What S3 tells of a presigned request under the grants of the bucket `media`.
+const PRESIGNED: [(&str, &str); 5] = [
+    ("aws:SecureTransport", "true"),
+    ("s3:signatureversion", "AWS4-HMAC-SHA256"),
+    ("s3:authType", "REST-QUERY-STRING"),
+    ("s3:signatureAge", "7200000"),
+    ("s3:x-amz-server-side-encryption", "aws:kms"),
+];
+
+#[test]
+fn encryption_in_transit_and_all_else_that_every_grant_signs_is_demanded_by_the_buckets_policy() {
+    let policy = document(WORLD, &["bucket", "media"]);
+    let rows: [(Changes, bool); 12] = [
+        (&[], false),
+        (&[("aws:SecureTransport", Some("false"))], true),
+        (&[("s3:signatureversion", Some("AWS"))], true),
+        (&[("s3:authType", None)], true),
+        (&[("s3:authType", None), ("aws:PrincipalIsAWSService", Some("true"))], false),
+        (&[("s3:authType", Some("POST"))], false),
+        (&[("s3:signatureAge", Some("7200001"))], true),
+        (&[("s3:authType", Some("REST-HEADER")), ("s3:signatureAge", None)], false),
+        (&[("s3:x-amz-server-side-encryption", Some("AES256"))], true),
+        (&[("s3:x-amz-server-side-encryption", None)], true),
+        (&[("s3:x-amz-server-side-encryption", None), (CUSTOMER, Some("AES256"))], true),
+        (&[(CUSTOMER, Some("AES256"))], true),
+    ];
+    for (changes, expected) in rows {
+        let mut told: BTreeMap<&str, &str> = PRESIGNED.into();
+        for (key, value) in changes {
+            match value {
+                Some(value) => told.insert(key, value),
+                None => told.remove(key),
+            };
+        }
+        let context: Vec<(&str, &[&str])> =
+            told.iter().map(|(key, value)| (*key, std::slice::from_ref(value))).collect();
+        let resource = "arn:aws:s3:::acme-media/users/42/a";
+        let asked = Asked { identity: "any", action: "s3:PutObject", resource, context: &context };
+        assert_eq!(denies(&policy, asked), expected, "{changes:?}: {policy:#}");
+    }
+}
+
+/// Other values of these keys, or none.
+type Changes = &'static [(&'static str, Option<&'static str>)];
+
+const CUSTOMER: &str = "s3:x-amz-server-side-encryption-customer-algorithm";
 
 #[test]
 fn an_endpoint_on_plain_http_is_not_shut_by_its_own_policy() {

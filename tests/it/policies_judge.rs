@@ -57,15 +57,16 @@ fn holds(operator: &str, key: &str, values: &Value, asked: Asked<'_>) -> bool {
         Some(name) => of(&format!("aws:{name}")).map(|values| values[0].to_owned()),
         None => Some(value.to_owned()),
     };
-    let Some(found) = of(key) else { return operator.contains("Not") };
+    let Some(found) = of(key) else { return operator.contains("Not") || operator.ends_with("IfExists") };
     let any = |fits: &dyn Fn(&str, &str) -> bool| {
         texts(values).filter_map(filled).any(|value| found.iter().any(|found| fits(&value, found)))
     };
     match operator {
-        "StringEquals" | "ForAnyValue:StringEquals" | "Bool" => any(&|value, found| value == found),
+        "StringEquals" | "ForAnyValue:StringEquals" | "Bool" | "BoolIfExists" => any(&|value, found| value == found),
         "StringNotEquals" => !any(&|value, found| value == found),
         "StringLike" => texts(values).any(|pattern| found.iter().any(|found| matches(pattern, found))),
         "NumericLessThan" => any(&|value, found| found.parse::<u64>().unwrap() < value.parse().unwrap()),
+        "NumericGreaterThan" => any(&|value, found| found.parse::<u64>().unwrap() > value.parse().unwrap()),
         other => panic!("no such operator here: {other}"),
     }
 }
