@@ -49,6 +49,12 @@ impl BucketName {
         &self.0
     }
 
+    /// Whether it leads to a bucket of another name.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>
+    pub fn is_access_point(&self) -> bool {
+        self.0.ends_with("-s3alias")
+    }
+
     /// Whether the name can be the first label of a host, under any certificate.
     pub fn is_label(&self) -> bool {
         self.0.len() >= 3 && is_label(&self.0)

@@ -41,6 +41,24 @@ fn every_error_is_told_at_once_in_the_files_order_and_the_environments_last() {
 }
 
 #[test]
+fn a_logging_loop_is_refused_by_check() {
+    let log = |into: &str| format!("region = \"eu-west-1\"\naccess_log = {{ bucket = \"{into}\" }}");
+    let alone = SMALLEST.replace("region = \"eu-west-1\"", &log("acme-media"));
+    let logs = format!("[buckets.logs]\nbucket = \"acme-logs\"\n{}\n", log("acme-media"));
+    let both = SMALLEST.replace("region = \"eu-west-1\"", &log("acme-logs")) + &logs;
+    for (text, said) in [(&alone, 1), (&both, 2)] {
+        let output = Presignd::configured(text).run("check", &[], "");
+        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output:?}");
+        assert_eq!(output.stderr.matches("would log into itself, without end").count(), said, "{output:?}");
+    }
+    assert_eq!(
+        Presignd::configured(&both.replace(&logs, "")).run("check", &[], "").code,
+        0,
+        "into a bucket of its own"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error_and_no_option_is_wrong_usage() {
     let presignd = Presignd::configured("");
     std::fs::remove_file(presignd.path("presignd.toml")).unwrap();

@@ -42,15 +42,16 @@ pub(super) struct Placed<'t> {
     pub(super) bucket: Bucket,
     /// The endpoint's host; none on AWS.
     pub(super) endpoint: Option<String>,
-    pub(super) access_log: Option<AccessLog>,
+    pub(super) access_log: Option<AccessLog<'t>>,
     /// Where its credentials stand, or its header.
     pub(super) credentials_at: &'t Spot,
 }
 
 /// `access_log`: where S3 writes about who used the bucket.
-pub(super) struct AccessLog {
+pub(super) struct AccessLog<'t> {
     pub(super) bucket: BucketName,
     pub(super) prefix: String,
+    pub(super) at: &'t Spot,
 }
 
 /// Reads the tables of `[buckets]`.
@@ -196,9 +197,10 @@ fn signers<'t>(section: &mut Section<'t>, credentials: &Credentials) -> Option<S
     Some(Signers { read: read?, write: write?, at: &node.at })
 }
 
-/// `access_log`; a bucket that logs into itself never ends.
-fn access_log(section: &mut Section<'_>, own: [Option<&BucketName>; 2]) -> Option<AccessLog> {
+/// `access_log`. A bucket that logs into itself is refused here; longer loops are found when all buckets are read.
+fn access_log<'t>(section: &mut Section<'t>, own: [Option<&BucketName>; 2]) -> Option<AccessLog<'t>> {
     let mut section = section.section("access_log", "access_log")?;
+    let at = section.at();
     let target = section.read_required("bucket", "\"the log bucket's real name\"", |node| {
         let bucket = bucket_name(node)?;
         match own.contains(&Some(&bucket)) {
@@ -208,5 +210,5 @@ fn access_log(section: &mut Section<'_>, own: [Option<&BucketName>; 2]) -> Optio
     });
     let prefix = section.read("prefix", text).unwrap_or_default().to_owned();
     section.close();
-    Some(AccessLog { bucket: target?, prefix })
+    Some(AccessLog { bucket: target?, prefix, at })
 }

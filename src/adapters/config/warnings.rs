@@ -69,11 +69,11 @@ fn half_denied(placed: &Placed<'_>, report: &Report) {
 /// A deny holds for a bucket's name; an access point reaches the same objects by another one.
 fn side_door(placed: &Placed<'_>, buckets: &[buckets::Placed<'_>], report: &Report) {
     let find = |alias: &Name| buckets.iter().find(|placed| placed.bucket.alias == *alias);
-    let Some(denied) = find(&placed.grant.bucket).filter(|denied| !is_access_point(denied)) else {
+    let Some(denied) = find(&placed.grant.bucket).filter(|denied| !denied.bucket.bucket.is_access_point()) else {
         return;
     };
     let door = buckets.iter().find(|door| {
-        is_access_point(door)
+        door.bucket.bucket.is_access_point()
             && door.bucket.underlying.is_none()
             && door.endpoint == denied.endpoint
             && door.bucket.target.region == denied.bucket.target.region
@@ -84,11 +84,6 @@ fn side_door(placed: &Placed<'_>, buckets: &[buckets::Placed<'_>], report: &Repo
         let mend = format!("name the bucket behind it: underlying in [buckets.{alias}]");
         report.warn(placed.bucket_at, fault(wrong, mend));
     }
-}
-
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>
-fn is_access_point(placed: &buckets::Placed<'_>) -> bool {
-    placed.bucket.bucket.as_str().ends_with("-s3alias")
 }
 
 /// Stores that take an unsigned `x-amz-copy-source` let an upload copy whatever its signer can read.

@@ -7,7 +7,7 @@ fn credentials_and_buckets_are_checked_whole() {
     check_rows(&BUCKETS);
 }
 
-pub(super) const BUCKETS: [Row; 9] = [
+pub(super) const BUCKETS: [Row; 8] = [
     (
         "each provider has its keys, and some providers are for later",
         "any",
@@ -185,35 +185,5 @@ provider = "environment"
 provider = "environment"
 "#,
         &[r#"12:1: [buckets.media] has no credentials; add credentials = "…" with one of reader, writer"#],
-    ),
-    (
-        "no grant writes into access logs",
-        "any",
-        r#"[buckets.logs]
-bucket = "acme-logs"
-region = "eu-west-1"
-[buckets.src]
-bucket = "acme-src"
-region = "eu-west-1"
-access_log = { bucket = "acme-logs", prefix = "media/" }
-[[grants]]
-name = "whole"
-bucket = "logs"
-prefix = ""
-actions = ["PutObject"]
-[[grants]]
-name = "reader"
-bucket = "logs"
-prefix = ""
-actions = ["read"]
-[[grants]]
-name = "beside"
-bucket = "logs"
-prefix = "other/"
-actions = ["write"]
-"#,
-        &[
-            "11:10: whole could write into the access logs of src (acme-logs/media/); choose a prefix apart from the logs",
-        ],
     ),
 ];

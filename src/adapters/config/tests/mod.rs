@@ -1,5 +1,6 @@
 //! What a configuration may say, and what is said of one that is wrong.
 
+mod access_logs;
 mod buckets;
 mod encryption;
 mod environment;
@@ -143,6 +144,8 @@ fn every_error_says_how_to_mend_it() {
     let all = [
         sections::SECTIONS.as_slice(),
         &issuers::ISSUERS,
+        &access_logs::ACCESS_LOGS,
+        &access_logs::LOOPS,
         &buckets::BUCKETS,
         &grants::GRANTS,
         &encryption::ENCRYPTION,
