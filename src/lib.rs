@@ -6,6 +6,7 @@
 //! ```text
 //! cli/               what a person types: a file a command
 //!   ask              a request as it is typed: three words, or JSON
+//!   audit/           what the audit log shows: beside S3's access logs, how each URL was used
 //!   check            validates a configuration, prints what each grant allows
 //!   completions      scripts for shells
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
@@ -48,11 +49,13 @@
 //!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
 //!   http_client      HTTP clients for what is asked of others, with their limits
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests
+//!   log_files        lines of log files, of any size, compressed or not
 //!   rate_limit       per address, per subject, global
 //!   s3               calls of S3, signed in their headers, for commands that ask the real buckets
 //!   telemetry        logs and metrics, their names in one place
 //!   token            a JWT to its caller, and the cache of verified tokens
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log
+//!   access_log/      S3's server access logs: a line read, and joined with what was issued
 //!   action           the actions of a grant: words that stand for sets of rights
 //!   aws_policy/      what AWS must be told beside: policies, derived from the grants
 //!   bucket           names of buckets
@@ -91,6 +94,7 @@
 //!   store/           the kinds of S3, and what each of them cannot do
 //!   template         texts that claims, ids and file names fill in
 //!   upload_plan/     size to one PUT or parts, and the requests for these parts
+//!   used_url         a URL as it was used, taken apart as it stands
 //! ```
 #![forbid(unsafe_code)]
 

@@ -2,6 +2,7 @@
 
 mod entry;
 mod file;
+mod issued;
 mod operator;
 mod room;
 mod writer;
@@ -27,6 +28,8 @@ use crate::adapters::telemetry::Metrics;
 
 pub use entry::Decision;
 pub use entry::Entry;
+pub use issued::NoAuditLine;
+pub use issued::issued;
 pub use operator::OperatorAudit;
 
 /// The service's audit log. What is in its queue is written even if this is dropped; [`Audit::close`] waits for it.

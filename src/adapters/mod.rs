@@ -7,6 +7,7 @@ pub mod config;
 pub mod credentials;
 pub mod http_client;
 pub mod jwks;
+pub mod log_files;
 pub mod rate_limit;
 pub mod s3;
 pub mod telemetry;

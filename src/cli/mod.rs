@@ -3,6 +3,7 @@
 //! Exit codes: 0 success, 1 refused or failed, 2 wrong usage.
 
 pub mod ask;
+pub mod audit;
 pub mod check;
 pub mod completions;
 #[cfg(feature = "dev")]
@@ -33,6 +34,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Audit(audit::Arguments),
     Check(check::Arguments),
     Completions(completions::Arguments),
     #[cfg(feature = "dev")]
@@ -49,6 +51,7 @@ impl Cli {
     /// Runs the command to its end.
     pub fn run(self) -> ExitCode {
         let ended = match self.command {
+            Command::Audit(arguments) => audit::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
             #[cfg(feature = "dev")]

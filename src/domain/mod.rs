@@ -1,5 +1,6 @@
 //! What presignd knows: keys, grants, the decision, S3 requests, SigV4. Pure: same inputs, same output.
 
+pub mod access_log;
 pub mod action;
 pub mod aws_policy;
 pub mod bucket;
@@ -38,3 +39,4 @@ pub mod step_up;
 pub mod store;
 pub mod template;
 pub mod upload_plan;
+pub mod used_url;

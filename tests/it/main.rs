@@ -10,6 +10,7 @@
 
 mod addresses;
 mod audit;
+mod audit_join;
 mod batch;
 mod browser;
 mod browser_docs;

@@ -26,12 +26,13 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 11] = [
+const BLOCKS: [Pasted; 12] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("presignd policy", Way::Runs(the_policies_are_json_with_a_statement_or_a_rule)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
+    ("presignd audit join", Way::Runs(what_an_operator_signed_is_found_in_the_audit)),
     ("presignd serve", Way::Runs(the_service_runs)),
     ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
     ("as_config", Way::Runs(readme_clients::curl)),
@@ -92,6 +93,19 @@ fn the_policies_are_json_with_a_statement_or_a_rule(block: &str) {
         let made: Value = serde_json::from_slice(&std::fs::read(there.path(&file)).unwrap()).unwrap();
         assert!(made[member].as_array().is_some_and(|all| !all.is_empty()), "{file}: {made:#}");
     }
+}
+
+fn what_an_operator_signed_is_found_in_the_audit(block: &str) {
+    let text = format!("{}\n[audit]\npath = \"audit.jsonl\"\n", section("A bucket on AWS").block("toml"));
+    let there = Presignd::configured(&text).file("audit.jsonl", "");
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
+    let there = keys.iter().fold(there, |there, (name, value)| there.env(name, value));
+    let words = ["--grant", "own-folder", "--claims", r#"{"sub":"42"}"#, "GetObject", "media", "users/42/a.png"];
+    assert_eq!(there.run("sign", &words, "").code, 0);
+    // as if nothing had been logged yet
+    let printed = pasted(&block.replace("aws s3 sync s3://acme-logs/media/", "mkdir"), &there.path(""), &[]);
+    assert!(printed.starts_with("GetObject media/users/42/a.png (until "), "{printed}");
+    assert!(printed.contains("URLs and forms 1, used 0; uses 0, unexplained 0"), "{printed}");
 }
 
 fn the_request_by_hand_has_the_answer_that_is_shown(block: &str) {

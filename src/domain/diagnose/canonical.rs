@@ -10,8 +10,8 @@ use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::method;
 use crate::domain::diagnose::quotes::Quotes;
-use crate::domain::diagnose::used_url::UsedUrl;
-use crate::domain::diagnose::used_url::decoded;
+use crate::domain::used_url::UsedUrl;
+use crate::domain::used_url::decoded;
 
 /// A canonical request, taken apart.
 pub struct Canonical<'a> {

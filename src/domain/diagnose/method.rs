@@ -1,6 +1,6 @@
 //! Which methods a URL can be for. The method is signed, but does not stand in the URL.
 
-use crate::domain::diagnose::used_url::UsedUrl;
+use crate::domain::used_url::UsedUrl;
 
 /// The methods that fit what the URL says; empty if any may.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>

@@ -10,7 +10,6 @@ mod said_of_bodies;
 #[cfg(test)]
 mod tests;
 mod url_alone;
-mod used_url;
 
 use std::fmt;
 use std::time::SystemTime;
@@ -23,7 +22,7 @@ use crate::domain::diagnose::finding::Certainty;
 pub use crate::domain::diagnose::finding::Finding;
 pub use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::quotes::Quotes;
-use crate::domain::diagnose::used_url::UsedUrl;
+use crate::domain::used_url::UsedUrl;
 
 /// The longest URL that is looked at, in bytes. A key of 1,024 bytes and a session token leave it half empty.
 pub const MOST_URL_BYTES: usize = 16 * 1024;

@@ -1,8 +1,8 @@
 //! Foreign text in a finding: short, harmless on a terminal, and without a secret.
 
 use crate::domain::diagnose::answer::Answer;
-use crate::domain::diagnose::used_url::decoded;
 use crate::domain::encryption;
+use crate::domain::used_url::decoded;
 
 /// What must not be quoted. Everything that comes from a URL or an answer goes through it on its way into a finding.
 pub struct Quotes {

@@ -6,7 +6,7 @@ use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::quotes::Quotes;
 use crate::domain::diagnose::said_of_bodies;
-use crate::domain::diagnose::used_url::UsedUrl;
+use crate::domain::used_url::UsedUrl;
 
 /// One finding for an error; none where what S3 saw tells more than its code.
 pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> Option<Finding> {

@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::quotes::Quotes;
-use crate::domain::diagnose::used_url::UsedUrl;
+use crate::domain::used_url::UsedUrl;
 
 /// Everything that is wrong, and, as a note, which headers have to be sent.
 pub fn findings(text: &str, url: Option<&UsedUrl<'_>>, now: OffsetDateTime, quotes: &Quotes) -> Vec<Finding> {

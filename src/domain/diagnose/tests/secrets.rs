@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::used_url::decoded;
 
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -79,7 +80,7 @@ proptest! {
         for answer in answers {
             for url in [&url, &signs_key] {
                 let told = format!("{:?}", found(url, Some(&answer)));
-                for secret in [SIGNATURE, TOKEN, &used_url::decoded(TOKEN), KEY] {
+                for secret in [SIGNATURE, TOKEN, &decoded(TOKEN), KEY] {
                     prop_assert!(!told.contains(secret), "{told}");
                 }
             }

@@ -27,10 +27,15 @@ impl<'a> UsedUrl<'a> {
             return None;
         }
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        Some(Self { scheme, authority, ..Self::of_target(rest) })
+    }
+
+    /// The target of a request line, which has neither scheme nor authority.
+    pub fn of_target(target: &'a str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let query = pairs.map(|pair| pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value))));
-        Some(Self { scheme, authority, path, query: query.collect() })
+        Self { scheme: "", authority: "", path, query: query.collect() }
     }
 
     /// The first value of that name, decoded. Names are S3's, case and all.
