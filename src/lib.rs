@@ -11,6 +11,7 @@
 //!   completions      scripts for shells
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
 //!   diagnose         why S3 refused a presigned URL, and what to do
+//!   doctor/          asks the real buckets what they are set to
 //!   explain          which grants were considered, which one decides, and why
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document
@@ -65,6 +66,7 @@
 //!   custom_endpoint  an S3-compatible store's address, as its clients reach it
 //!   diagnose/        why S3 said no: an issued URL and the answer to findings
 //!   disposition      Content-Disposition: made for a file name, and looked at
+//!   doctor/          what buckets are set to, against what the grants need: S3's answers to findings
 //!   encryption       SSE-S3, SSE-KMS, SSE-C: how S3 encrypts an object, and the keys that say so
 //!   endpoint         bucket, region and options to scheme, host, path and signing scope
 //!   forms/           the forms of members: JSON values to values that S3 takes
@@ -89,6 +91,7 @@
 //!   retention        Object Lock: what nobody may overwrite or delete, and how long
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
+//!   shell            words for a POSIX shell
 //!   sigv4            canonical request, string to sign, signing keys
 //!   step_up          how a caller must have authenticated
 //!   store/           the kinds of S3, and what each of them cannot do

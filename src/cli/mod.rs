@@ -9,6 +9,7 @@ pub mod completions;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod diagnose;
+pub mod doctor;
 pub mod explain;
 mod load;
 pub mod openapi;
@@ -40,6 +41,7 @@ enum Command {
     #[cfg(feature = "dev")]
     Dev(dev::Arguments),
     Diagnose(diagnose::Arguments),
+    Doctor(doctor::Arguments),
     Explain(Box<explain::Arguments>),
     Openapi(openapi::Arguments),
     Policy(policy::Arguments),
@@ -57,6 +59,7 @@ impl Cli {
             #[cfg(feature = "dev")]
             Command::Dev(arguments) => dev::run(&arguments),
             Command::Diagnose(arguments) => diagnose::run(&arguments),
+            Command::Doctor(arguments) => doctor::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Openapi(arguments) => openapi::run(&arguments),
             Command::Policy(arguments) => policy::run(&arguments),

@@ -32,6 +32,7 @@ use crate::domain::grant::Grant;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Circumstances;
 use crate::domain::request::Request;
+use crate::domain::shell::quoted;
 use crate::http::decided::Decided;
 use crate::http::decided::Signed;
 use crate::http::error::ApiError;
@@ -260,9 +261,4 @@ fn curl_form(url: &str, fields: &BTreeMap<String, String>) -> String {
     }
     _ = write!(command, " --form file=@FILE {}", quoted(url));
     command
-}
-
-/// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -13,6 +13,7 @@
 
 mod bound;
 mod clients;
+mod doctor;
 mod forms;
 mod policies;
 mod protected;

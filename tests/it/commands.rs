@@ -15,8 +15,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-const COMMANDS: [&str; 9] =
-    ["audit", "check", "completions", "diagnose", "explain", "openapi", "policy", "serve", "sign"];
+const COMMANDS: [&str; 10] =
+    ["audit", "check", "completions", "diagnose", "doctor", "explain", "openapi", "policy", "serve", "sign"];
 
 #[test]
 fn every_command_has_help_with_examples() {

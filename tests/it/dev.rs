@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::support::client::Call;
 use crate::support::client::Reply;
 use crate::support::eventually;
+use crate::support::presignd::Output;
 use crate::support::presignd::Presignd;
 use crate::support::service::Lines;
 
@@ -88,6 +89,11 @@ impl Dev {
     /// A file or folder of what it keeps.
     pub fn path(&self, name: &str) -> PathBuf {
         self.presignd.path(&format!("there/{name}"))
+    }
+
+    /// Runs another command of presignd with the folder's configuration, to its end.
+    pub fn run(&self, name: &str, arguments: &[&str]) -> Output {
+        self.presignd.run_with("there/presignd.toml", name, arguments, "")
     }
 
     /// What the store made for one of its identities.

@@ -28,6 +28,8 @@ mod dev_uploads;
 mod diagnose;
 mod discovery;
 mod docs;
+mod doctor;
+mod doctor_command;
 mod encryption;
 mod expiry;
 mod explain;

@@ -26,11 +26,12 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 12] = [
+const BLOCKS: [Pasted; 13] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("presignd policy", Way::Runs(the_policies_are_json_with_a_statement_or_a_rule)),
+    ("presignd doctor", Way::Runs(the_doctor_asks_a_store)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
     ("presignd audit join", Way::Runs(what_an_operator_signed_is_found_in_the_audit)),
     ("presignd serve", Way::Runs(the_service_runs)),
@@ -160,6 +161,20 @@ fn a_token_made_by_hand_is_believed(block: &str) {
 }
 
 fn another_store_takes_an_upload_and_gives_it_back(block: &str) {
+    assert_eq!(before_another_store(block), "Hello from presignd.\n");
+}
+
+fn the_doctor_asks_a_store(block: &str) {
+    let printed = before_another_store(block);
+    for words in
+        ["media (dev-media at 127.0.0.1:", "info: mfa-delete", "errors: 0", "{\"findings\":[{\"bucket\":\"media\""]
+    {
+        assert!(printed.contains(words), "{words:?} in {printed}");
+    }
+}
+
+/// What a block prints with the configuration of another store, which `dev`'s is here.
+fn before_another_store(block: &str) -> String {
     let dev = Dev::fresh();
     let store = format!("http://{}", dev.address("S3 store"));
     let text = section("Another S3-compatible store").block("toml").replace("https://s3.example.net", &store);
@@ -169,7 +184,7 @@ fn another_store_takes_an_upload_and_gives_it_back(block: &str) {
         [("AWS_ACCESS_KEY_ID", "AccessKeyId"), ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey")]
             .map(|(variable, member)| (format!("{prefix}{variable}"), held[member].as_str().unwrap().to_owned()))
     });
-    assert_eq!(pasted(block, there.path("").as_path(), &environment.concat()), "Hello from presignd.\n");
+    pasted(block, there.path("").as_path(), &environment.concat())
 }
 
 #[test]

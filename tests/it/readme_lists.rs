@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use presignd::domain::doctor::FindingId;
 use presignd::domain::operation::TABLE;
 use presignd::domain::store::Store;
 use presignd::domain::store::features::Lack;
@@ -32,6 +33,12 @@ fn every_command_is_there() {
     let listed = listed("Commands", "command").into_iter();
     let listed = listed.map(|usage| usage.split(' ').take(2).collect::<Vec<_>>().join(" "));
     assert_eq!(listed.collect::<BTreeSet<_>>(), named);
+}
+
+#[test]
+fn every_finding_of_the_doctor_is_there() {
+    let known = FindingId::ALL.map(|id| id.as_str().to_owned());
+    assert_eq!(listed("What the buckets are set to", "finding"), BTreeSet::from(known));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::domain::shell::quoted;
+
 /// What the lines are made of.
 pub struct Paste<'a> {
     pub service: SocketAddr,
@@ -42,21 +44,3 @@ pub const CALLER: &str = "alice";
 
 /// In that caller's folder.
 const KEY: &str = "users/alice/hello.txt";
-
-/// A word as a POSIX shell takes it literally.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_quoted_so_that_the_shell_takes_it_as_it_stands() {
-        for text in ["/tmp/a", "it's", "$(date) `date` \"x\" \\ *", ""] {
-            let output = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {}", quoted(text))).output();
-            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text, "{text:?}");
-        }
-    }
-}

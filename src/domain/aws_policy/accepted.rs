@@ -14,7 +14,7 @@ use crate::domain::policy::Policy;
 
 /// What the grants on a bucket, by whichever alias, may sign into an upload.
 #[derive(Debug, Default)]
-pub(super) struct Accepted<'a> {
+pub(in crate::domain) struct Accepted<'a> {
     /// Of `x-amz-server-side-encryption`.
     algorithms: BTreeSet<&'static str>,
     /// An upload may say nothing.
@@ -29,7 +29,7 @@ pub(super) struct Accepted<'a> {
 }
 
 impl<'a> Accepted<'a> {
-    pub(super) fn of(policy: &'a Policy, bucket: &'a Bucket) -> Self {
+    pub(in crate::domain) fn of(policy: &'a Policy, bucket: &'a Bucket) -> Self {
         let mut accepted = Self { none: true, ..Self::default() };
         for (grant, bucket) in on_same_bucket(policy, bucket).filter(|(grant, _)| grant.writes()) {
             accepted.none = false;
@@ -65,6 +65,16 @@ impl<'a> Accepted<'a> {
                 self.aws_managed |= kms.key_id.is_none();
             }
         }
+    }
+
+    /// Whether an upload may say nothing of encryption, so that what the bucket does by itself counts.
+    pub(in crate::domain) fn may_say_nothing(&self) -> bool {
+        self.silent
+    }
+
+    /// Whether an upload may have a key of the client's own.
+    pub(in crate::domain) fn has_client_keys(&self) -> bool {
+        self.customer
     }
 
     /// The statements. An upload that says nothing has no such key, which a negated operator takes for unequal; this is

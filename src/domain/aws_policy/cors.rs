@@ -15,6 +15,7 @@ use crate::domain::member::Member;
 use crate::domain::name::Name;
 use crate::domain::operation::Operation;
 use crate::domain::operation::Row;
+use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
 
 /// `--cors-configuration`.
@@ -52,15 +53,32 @@ pub fn rules(policy: &Policy, origins: &[String]) -> BTreeMap<Name, Derived<Cors
 }
 
 fn rule(grants: &[&Grant], allowed_origins: Vec<String>) -> Rule {
-    let rows = |grant: &Grant| grant.rights().iter().map(row).collect::<Vec<_>>();
-    let asked = || grants.iter().flat_map(|grant| rows(grant).into_iter().map(move |row| (*grant, row)));
+    let sent = sent_by(grants);
     Rule {
         allowed_origins,
-        allowed_methods: asked().map(|(_, row)| row.method.as_str()).collect(),
-        allowed_headers: asked().flat_map(|(grant, row)| sent(grant, row)).collect(),
+        allowed_methods: sent.keys().copied().collect(),
+        allowed_headers: sent.into_values().flatten().collect(),
         expose_headers: grants.iter().flat_map(|grant| shown(grant)).collect(),
         max_age_seconds: MAX_AGE_SECONDS,
     }
+}
+
+/// The methods that pages use of a bucket, each with the headers that a preflight asks for; a star stands for any end.
+pub(in crate::domain) fn sent(policy: &Policy, bucket: &Bucket) -> Sent {
+    let grants: Vec<&Grant> = on_same_bucket(policy, bucket).map(|(grant, _)| grant).collect();
+    sent_by(&grants)
+}
+
+/// Headers by method.
+pub(in crate::domain) type Sent = BTreeMap<&'static str, BTreeSet<&'static str>>;
+
+fn sent_by(grants: &[&Grant]) -> Sent {
+    let mut sent = Sent::new();
+    for (grant, right) in grants.iter().flat_map(|grant| grant.rights().iter().map(move |right| (grant, right))) {
+        let row = row(right);
+        sent.entry(row.method.as_str()).or_default().extend(headers_of(grant, row));
+    }
+    sent
 }
 
 fn row(right: Right) -> &'static Row {
@@ -73,7 +91,7 @@ fn row(right: Right) -> &'static Row {
 }
 
 /// The headers of an operation that a preflight asks for. A form has fields, not headers.
-fn sent(grant: &Grant, row: &Row) -> Vec<&'static str> {
+fn headers_of(grant: &Grant, row: &Row) -> Vec<&'static str> {
     match row.operation {
         Operation::PostObject => Vec::new(),
         // with a body of XML

@@ -63,7 +63,7 @@ fn derived(policy: &Policy, bucket: &Bucket) -> Derived<Lifecycle> {
 }
 
 /// What the keys of such uploads begin with, none inside another. A filter has no stars, so a claim ends it.
-fn prefixes(policy: &Policy, bucket: &Bucket) -> BTreeSet<String> {
+pub(in crate::domain) fn prefixes(policy: &Policy, bucket: &Bucket) -> BTreeSet<String> {
     let begin =
         on_same_bucket(policy, bucket).filter(|(grant, _)| grant.rights().allow(Operation::CreateMultipartUpload));
     let all: BTreeSet<String> = begin.map(|(grant, _)| pattern::literal_prefix(&grant.scope)).collect();

@@ -1,14 +1,14 @@
 //! What AWS must be told beside presignd: policies, derived from the grants.
 
-mod accepted;
+pub(in crate::domain) mod accepted;
 pub mod bucket;
 pub mod cors;
 pub mod iam;
 mod keys;
 pub mod kms;
 pub mod lifecycle;
-mod pattern;
-mod place;
+pub(in crate::domain) mod pattern;
+pub(in crate::domain) mod place;
 pub mod told;
 pub mod vault_lock;
 
@@ -130,7 +130,8 @@ fn signed(policy: &Policy) -> impl Iterator<Item = Signed<'_>> {
     })
 }
 
-fn asked(right: Right) -> (&'static Row, &'static str) {
+/// The operation that a right stands for, and the action of IAM.
+pub(in crate::domain) fn asked(right: Right) -> (&'static Row, &'static str) {
     let of_version = |operation: Operation| (operation.row(), operation.row().permission_of_version);
     match right {
         Right::BypassGovernance => (Operation::DeleteObject.row(), "s3:BypassGovernanceRetention"),
@@ -148,7 +149,10 @@ fn signer<'a>(grant: &'a Grant, bucket: &'a Bucket, row: &Row) -> &'a Name {
 }
 
 /// Those on a bucket, by whichever alias.
-fn on_same_bucket<'a>(policy: &'a Policy, bucket: &'a Bucket) -> impl Iterator<Item = (&'a Grant, &'a Bucket)> {
+pub(in crate::domain) fn on_same_bucket<'a>(
+    policy: &'a Policy,
+    bucket: &'a Bucket,
+) -> impl Iterator<Item = (&'a Grant, &'a Bucket)> {
     let aliases: BTreeSet<&Name> = place::aliases(policy, bucket).collect();
     signing(policy).filter(move |(_, bucket)| aliases.contains(&bucket.alias))
 }

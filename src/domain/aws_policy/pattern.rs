@@ -21,7 +21,7 @@ pub(super) fn of(scope: &Scope) -> String {
 }
 
 /// What every key that a grant covers begins with.
-pub(super) fn literal_prefix(scope: &Scope) -> String {
+pub(in crate::domain) fn literal_prefix(scope: &Scope) -> String {
     let mut prefix = String::new();
     for (place, segment) in scope.segments().iter().enumerate() {
         let Segment::Literal(text) = segment else { return prefix };

@@ -8,27 +8,27 @@ use crate::domain::region::Partition;
 use crate::domain::region::Region;
 
 /// AWS's partition that a bucket is in; none where another store has it.
-pub(super) fn partition(bucket: &Bucket) -> Option<&'static Partition> {
+pub(in crate::domain) fn partition(bucket: &Bucket) -> Option<&'static Partition> {
     let partition = Region::parse(&bucket.target.region).ok()?.partition()?;
     let host = bucket.target.host.strip_suffix(partition.dns_suffix)?;
     host.ends_with('.').then_some(partition)
 }
 
 /// The name of the bucket that keeps the objects, also where it is reached by an access point.
-pub(super) fn real_name(bucket: &Bucket) -> &BucketName {
+pub(in crate::domain) fn real_name(bucket: &Bucket) -> &BucketName {
     bucket.underlying.as_ref().unwrap_or(&bucket.bucket)
 }
 
 /// Whether the bucket is reached by an access point's alias.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>
-pub(super) fn is_access_point(bucket: &Bucket) -> bool {
+pub(in crate::domain) fn is_access_point(bucket: &Bucket) -> bool {
     partition(bucket).is_some() && bucket.bucket.as_str().ends_with(ALIAS)
 }
 
 const ALIAS: &str = "-s3alias";
 
 /// The ARN of a bucket: stores of other kinds take AWS's.
-pub(super) fn bucket_arn(bucket: &Bucket) -> String {
+pub(in crate::domain) fn bucket_arn(bucket: &Bucket) -> String {
     format!("arn:{}:s3:::{}", partition(bucket).map_or("aws", |partition| partition.id), real_name(bucket))
 }
 
@@ -67,7 +67,7 @@ pub(super) fn aliases<'a>(policy: &'a Policy, bucket: &'a Bucket) -> impl Iterat
 }
 
 /// On AWS a name is of one bucket in a partition; elsewhere in a store.
-fn same_store(one: &Bucket, other: &Bucket) -> bool {
+pub(in crate::domain) fn same_store(one: &Bucket, other: &Bucket) -> bool {
     match (partition(one), partition(other)) {
         (Some(one), Some(other)) => one.id == other.id,
         (None, None) => one.target.authority == other.target.authority,

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
-use crate::domain::diagnose::answer::Answer;
+pub use crate::domain::diagnose::answer::Answer;
 use crate::domain::diagnose::canonical::Canonical;
 use crate::domain::diagnose::finding::Certainty;
 pub use crate::domain::diagnose::finding::Finding;

@@ -66,7 +66,12 @@ impl Presignd {
 
     /// Runs `presignd NAME --config presignd.toml ARGUMENTS…` to its end.
     pub fn run(&self, name: &str, arguments: &[&str], stdin: &str) -> Output {
-        let mut child = self.command(&[&[name, "--config", "presignd.toml"], arguments].concat()).spawn().unwrap();
+        self.run_with("presignd.toml", name, arguments, stdin)
+    }
+
+    /// The same with another file of the directory.
+    pub fn run_with(&self, file: &str, name: &str, arguments: &[&str], stdin: &str) -> Output {
+        let mut child = self.command(&[&[name, "--config", file], arguments].concat()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let stdin = stdin.to_owned();
         // Beside reading: either pipe may fill up before the other is read. A command may end without reading all.
