@@ -41,6 +41,7 @@
 //!   refusal_log      a log line for refusals, at most one a second for each code
 //!   reply            answers in JSON and other text, and redirects
 //!   request_id       ids of requests and of URLs, and the trace that a caller goes on with
+//!   resource         whose tokens are taken: GET /.well-known/oauth-protected-resource
 //!   server/          the server loop: connections, their timeouts, an orderly end
 //!   uploads          POST /v1/uploads and /v1/uploads/parts
 //! adapters/          what the world gives

@@ -30,6 +30,7 @@ use crate::http::error::Code;
 use crate::http::objects;
 use crate::http::problem;
 use crate::http::request_id::X_REQUEST_ID;
+use crate::http::resource;
 
 /// Passes a request on, and sees its answer off.
 pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response<Body> {
@@ -75,6 +76,7 @@ fn finish(app: &App, context: &Context, response: &mut Response<Body>) {
         app.refusal_log.tell(&error, context);
     }
     let headers = response.headers_mut();
+    resource::mark(headers, &context.snapshot.settings);
     headers.insert(X_REQUEST_ID, context.request_id.header());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

@@ -20,6 +20,7 @@ pub mod problem;
 mod refusal_log;
 pub mod reply;
 pub mod request_id;
+mod resource;
 pub mod server;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,8 @@ pub fn service(app: &Arc<App>, besides: Option<Router>) -> Router {
         .route("/v1/diagnose", post(diagnose::diagnose))
         .route(objects::PATHS[0], any(objects::redirect))
         .route(objects::PATHS[1], any(objects::redirect))
+        .route(resource::PATH, get(resource::document))
+        .route(resource::PATH_BEHIND, get(resource::document))
         .route("/openapi.json", get(docs::openapi_json))
         .route("/openapi.yaml", get(docs::openapi_yaml))
         .with_state(app.clone())

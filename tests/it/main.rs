@@ -63,6 +63,7 @@ mod readme_clients;
 mod readme_grants;
 mod readme_lists;
 mod readme_reference;
+mod resource;
 mod restore;
 mod s3_client;
 mod secrets;

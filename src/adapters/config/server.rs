@@ -133,6 +133,10 @@ fn public_url(node: &Node) -> Result<String, Fault> {
     if url.query().is_some() {
         return Err(fault("a query belongs to no service's address", like));
     }
+    // it stands in a header, in quotes
+    if !text.bytes().all(|byte| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte)) {
+        return Err(fault("a URL has such characters percent-encoded only", like));
+    }
     Ok(text.strip_suffix('/').unwrap_or(text).to_owned())
 }
 

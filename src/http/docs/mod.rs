@@ -51,6 +51,8 @@ use crate::http::objects;
 use crate::http::presign::BatchResults;
 use crate::http::problem::Problem;
 use crate::http::reply::Text;
+use crate::http::resource;
+use crate::http::resource::ProtectedResource;
 use crate::http::uploads::IssuedSteps;
 use crate::http::uploads::PlannedUpload;
 
@@ -107,6 +109,7 @@ fn paths() -> Paths {
         ("/v1/diagnose", HttpMethod::Post, diagnose()),
         (objects::ROUTE, HttpMethod::Get, object("getObject", "Be redirected to an object")),
         (objects::ROUTE, HttpMethod::Head, object("headObject", "Be redirected to what is known of an object")),
+        (resource::PATH, HttpMethod::Get, protected_resource()),
         ("/openapi.json", HttpMethod::Get, contract("openApiJson", "application/json", THIS, Type::Object)),
         ("/openapi.yaml", HttpMethod::Get, contract("openApiYaml", "application/yaml", THIS, Type::Object)),
         (
@@ -214,10 +217,24 @@ fn object(id: &str, summary: &str) -> Operation {
         .build()
 }
 
+fn protected_resource() -> Operation {
+    let content = Content::new(Some(reference("ProtectedResource")));
+    published("protectedResource", "Whose tokens the service takes (RFC 9728)", "application/json", content)
+        .description(Some(
+            "Where the configuration has `server.public_url`; else 404. If that has a path, the document is also \
+             behind it: `/.well-known/oauth-protected-resource/PATH`.",
+        ))
+        .build()
+}
+
 const THIS: &str = "This document";
 
 fn contract(id: &str, media_type: &str, summary: &str, kind: Type) -> Operation {
-    let content = Content::new(Some(Object::with_type(kind)));
+    published(id, summary, media_type, Content::new(Some(Object::with_type(kind)))).build()
+}
+
+/// A document that everybody may read.
+fn published(id: &str, summary: &str, media_type: &str, content: Content) -> OperationBuilder {
     let found = marked(ResponseBuilder::new().description("The document.").content(media_type, content));
     let responses = problems::responses(Route::Contract).response(error::OK, found);
     OperationBuilder::new()
@@ -225,7 +242,6 @@ fn contract(id: &str, media_type: &str, summary: &str, kind: Type) -> Operation 
         .summary(Some(summary))
         .securities(Some([SecurityRequirement::default()]))
         .responses(responses.build())
-        .build()
 }
 
 fn operation(id: &str, summary: &str, route: Route) -> OperationBuilder {
@@ -312,6 +328,7 @@ fn components() -> Components {
         made::<IssuedSteps>(),
         made::<PlannedUpload>(),
         made::<Problem>(),
+        made::<ProtectedResource>(),
     ];
     for (name, schema, collect) in made {
         schemas.push((name, schema));

@@ -109,6 +109,7 @@ fn every_route_of_the_contract_is_in_the_document() {
     let document = written();
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
     let served = [
+        "/.well-known/oauth-protected-resource",
         "/docs",
         "/openapi.json",
         "/openapi.yaml",

@@ -7,7 +7,7 @@ fn sections_are_checked_whole() {
     check_rows(&SECTIONS);
 }
 
-pub(super) const SECTIONS: [Row; 22] = [
+pub(super) const SECTIONS: [Row; 23] = [
     (
         "addresses are an IP and a port, and URLs https",
         "any",
@@ -37,6 +37,14 @@ listen = "127.0.0.1:9090"
 public_url = "https://u:p@uploads.example.com/"
 "#,
         &["2:14: a URL with user info would put a secret into the file; remove what stands before @"],
+    ),
+    (
+        "a public URL stands in a header, in quotes",
+        "any",
+        r#"[server]
+public_url = 'https://uploads.example.com/a", error="'
+"#,
+        &[r#"2:14: a URL has such characters percent-encoded only; write one such as "https://uploads.example.com""#],
     ),
     (
         "origins are written as browsers send them",
