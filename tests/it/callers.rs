@@ -1,4 +1,4 @@
-//! Who is believed: tokens good and bad over HTTP, and issuers that cannot speak for one another.
+//! Who is believed: good tokens over HTTP, for as long as they say, and issuers that cannot speak for one another.
 
 use serde_json::Value;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::support::tokens::claims;
 use crate::support::tokens::encode;
 use crate::support::tokens::key_set;
 
-const PARTNER: &str = "https://partner.example";
+pub const PARTNER: &str = "https://partner.example";
 
 const ISSUERS: &str = r#"
     [[issuers]]
@@ -61,19 +61,19 @@ const ISSUERS: &str = r#"
 "#;
 
 /// The issuers of the tables, and a service that believes them.
-struct Stage {
-    corp: Issuer,
-    rsa: Issuer,
-    ecdsa: Issuer,
-    ed25519: Issuer,
-    strict: Issuer,
+pub struct Stage {
+    pub corp: Issuer,
+    pub rsa: Issuer,
+    pub ecdsa: Issuer,
+    pub ed25519: Issuer,
+    pub strict: Issuer,
     /// Of a key that is for encryption.
-    foreign: Issuer,
-    service: Service,
+    pub foreign: Issuer,
+    pub service: Service,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (rsa, ecdsa, ed25519) = (Issuer::rsa("r1"), Issuer::ecdsa("e1"), Issuer::ed25519("d1"));
         let (strict, foreign) = (Issuer::ecdsa("s1"), Issuer::ecdsa("f1"));
         let presignd = setting(&[ISSUERS, MEDIA])
@@ -82,12 +82,12 @@ impl Stage {
         Self { corp: Issuer::hmac(CORP_SECRET), rsa, ecdsa, ed25519, strict, foreign, service: presignd.serve() }
     }
 
-    fn ask(&self, authorization: &str, key: &str) -> Reply {
+    pub fn ask(&self, authorization: &str, key: &str) -> Reply {
         let call = self.service.call("POST", "/v1/presign").header("authorization", authorization);
         call.json(&ask("GetObject", "media", key)).send()
     }
 
-    fn ask_with(&self, token: &str, key: &str) -> Reply {
+    pub fn ask_with(&self, token: &str, key: &str) -> Reply {
         self.ask(&format!("Bearer {token}"), key)
     }
 }
@@ -103,29 +103,29 @@ fn with_strangers(set: &str, foreign: &Issuer) -> String {
     set.to_string()
 }
 
-const PUBLISHED_SECRET: &str = "a-secret-that-a-key-set-publishes";
+pub const PUBLISHED_SECRET: &str = "a-secret-that-a-key-set-publishes";
 
-fn of_corp(more: &Value) -> Value {
+pub fn of_corp(more: &Value) -> Value {
     claims(CORP, "presignd", "42", more)
 }
 
-fn of_partner(more: &Value) -> Value {
+pub fn of_partner(more: &Value) -> Value {
     claims(PARTNER, "presignd", "42", more)
 }
 
-fn of_strict(more: &Value) -> Value {
+pub fn of_strict(more: &Value) -> Value {
     let mut claims = claims("https://strict.example", "", "42", &json!({"client_id": "client-1", "jti": "1"}));
     claims.as_object_mut().unwrap().remove("aud");
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     claims
 }
 
-fn without(mut claims: Value, name: &str) -> Value {
+pub fn without(mut claims: Value, name: &str) -> Value {
     claims.as_object_mut().unwrap().remove(name).unwrap();
     claims
 }
 
-const AT_JWT: &str = r#"{"alg":"ES256","typ":"at+jwt","kid":"s1"}"#;
+pub const AT_JWT: &str = r#"{"alg":"ES256","typ":"at+jwt","kid":"s1"}"#;
 
 #[test]
 fn a_good_token_speaks_for_its_issuer() {
@@ -177,101 +177,6 @@ fn a_good_token_speaks_for_its_issuer() {
     }
     let token = corp.token(&of_corp(&json!({})));
     assert_eq!(stage.ask(&format!("bearer {token}"), "corp/a").status, 200, "RFC 9110: schemes are case-insensitive");
-}
-
-#[test]
-fn every_bad_token_gets_the_same_answer() {
-    let stage = Stage::new();
-    let first = stage.ask_with("garbage", "corp/a");
-    let alike = |reply: &Reply| {
-        let mut problem = reply.json();
-        assert_eq!(problem["request_id"].as_str(), reply.header("x-request-id"));
-        problem["request_id"] = Value::Null;
-        let varies = ["x-request-id", "date", "content-length"];
-        let headers: Vec<_> = reply.headers.iter().filter(|(name, _)| !varies.contains(&name.as_str())).collect();
-        (reply.status, problem, format!("{headers:?}"))
-    };
-    let expected = alike(&first);
-    assert_eq!((expected.0, &expected.1["code"]), (401, &json!("invalid_token")));
-    let challenge = first.header("www-authenticate").unwrap();
-    assert!(challenge.starts_with("Bearer ") && challenge.contains(r#"error="invalid_token""#), "{challenge}");
-    for (case, token) in bad_tokens(&stage) {
-        // A second time, for what might have been kept of the first.
-        for _ in 0..2 {
-            for key in ["corp/a", "partner/a"] {
-                assert_eq!(alike(&stage.ask_with(&token, key)), expected, "{case}");
-            }
-        }
-    }
-}
-
-fn bad_tokens(stage: &Stage) -> Vec<(&'static str, String)> {
-    let Stage { corp, rsa, ecdsa, strict, foreign, .. } = stage;
-    let good = corp.token(&of_corp(&json!({})));
-    let (signed, signature) = good.rsplit_once('.').unwrap();
-    let (header, payload) = signed.split_once('.').unwrap();
-    let hs256 = r#"{"alg":"HS256","typ":"JWT"}"#;
-    let stranger = Issuer::ecdsa("e1");
-    let modulus = rsa.jwk()["n"].as_str().unwrap().to_owned();
-    let rsa_kid =
-        |issuer: &Issuer, header: Value| issuer.token_of(&header.to_string(), &of_partner(&json!({})).to_string());
-    let corp_with = |more: Value| corp.token(&of_corp(&more));
-    let strict_of = |header: &str, claims: Value| strict.token_of(header, &claims.to_string());
-    vec![
-        ("three parts of nothing", "a.b.c".to_owned()),
-        ("two parts", signed.to_owned()),
-        ("a JWE's five parts", format!("{good}.{payload}.{signature}")),
-        ("no signature", format!("{signed}.")),
-        ("another signature", format!("{signed}.{}", encode([7; 32]))),
-        ("another payload", format!("{header}.{}.{signature}", encode(of_corp(&json!({"sub": "43"})).to_string()))),
-        ("alg none", format!("{}.{payload}.", encode(r#"{"alg":"none"}"#))),
-        ("alg none with a signature", format!("{}.{payload}.{signature}", encode(r#"{"alg":"none"}"#))),
-        ("another algorithm of the family", corp.token_of(r#"{"alg":"HS512"}"#, &of_corp(&json!({})).to_string())),
-        ("partner's key for corp", rsa.token(&of_corp(&json!({})))),
-        ("partner's key under corp's algorithm", rsa.token_of(hs256, &of_corp(&json!({})).to_string())),
-        ("corp's secret for partner", corp.token(&of_partner(&json!({})))),
-        (
-            "HS256 with the public key as the secret",
-            rsa_kid(&Issuer::hmac(&modulus), json!({"alg": "HS256", "kid": "r1"})),
-        ),
-        ("RS256's header over an EC key's signature", rsa_kid(ecdsa, json!({"alg": "RS256", "kid": "r1"}))),
-        ("an RSA kid with ES256", rsa_kid(ecdsa, json!({"alg": "ES256", "kid": "r1"}))),
-        ("a stranger's key under a known kid", stranger.token(&of_partner(&json!({})))),
-        ("a key in the token itself", rsa_kid(&stranger, json!({"alg": "ES256", "kid": "e1", "jwk": stranger.jwk()}))),
-        ("a jku", rsa_kid(&stranger, json!({"alg": "ES256", "kid": "e1", "jku": "https://partner.example/k.json"}))),
-        ("a published secret", rsa_kid(&Issuer::hmac(PUBLISHED_SECRET), json!({"alg": "HS256", "kid": "o1"}))),
-        ("a key for encryption", foreign.token(&of_partner(&json!({})))),
-        ("an algorithm that its issuer does not allow", rsa.token(&of_strict(&json!({})))),
-        ("an unknown kid", Issuer::ecdsa("e2").token(&of_partner(&json!({})))),
-        ("an unknown issuer", corp_with(json!({"iss": "https://nobody.example/"}))),
-        ("an issuer with a byte less", corp_with(json!({"iss": "https://idp.example"}))),
-        ("no issuer", corp.token(&without(of_corp(&json!({})), "iss"))),
-        ("another audience", corp_with(json!({"aud": "elsewhere"}))),
-        ("no audience", corp.token(&without(of_corp(&json!({})), "aud"))),
-        ("no end", corp.token(&without(of_corp(&json!({})), "exp"))),
-        ("an end as text", corp_with(json!({"exp": (now() + 600).to_string()}))),
-        ("not yet valid", corp_with(json!({"nbf": now() + 600}))),
-        ("issued in the future", corp_with(json!({"iat": now() + 600}))),
-        ("a sub that is no text", corp_with(json!({"sub": 42}))),
-        ("a client_id that is no text", corp_with(json!({"client_id": ["a"]}))),
-        ("bound to a key by cnf", corp_with(json!({"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}}))),
-        ("crit", corp.token_of(r#"{"alg":"HS256","crit":["exp"]}"#, &of_corp(&json!({})).to_string())),
-        ("b64", corp.token_of(r#"{"alg":"HS256","b64":true}"#, &of_corp(&json!({})).to_string())),
-        ("a claim twice", corp.token_of(hs256, &of_corp(&json!({})).to_string().replacen('{', r#"{"sub":"1","#, 1))),
-        ("above 8 KiB", corp_with(json!({"padding": "x".repeat(8 << 10)}))),
-        (
-            "expired and forged",
-            format!("{}.{}", corp_with(json!({"exp": 1})).rsplit_once('.').unwrap().0, encode([1; 32])),
-        ),
-        ("expired and for another audience", corp_with(json!({"exp": now() - 600, "aud": "elsewhere"}))),
-        ("another typ than demanded", strict_of(r#"{"alg":"ES256","typ":"JWT","kid":"s1"}"#, of_strict(&json!({})))),
-        ("no typ where one is demanded", strict_of(r#"{"alg":"ES256","kid":"s1"}"#, of_strict(&json!({})))),
-        ("no jti where it is demanded", strict_of(AT_JWT, without(of_strict(&json!({})), "jti"))),
-        (
-            "aud where the audience is in client_id",
-            strict_of(AT_JWT, of_strict(&json!({"aud": "client-1", "client_id": "x"}))),
-        ),
-    ]
 }
 
 #[test]

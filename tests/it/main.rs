@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod attacks;
 mod audit;
 mod audit_join;
 mod batch;

@@ -1,5 +1,7 @@
 //! Issuers of tokens: keys of every kind, made for the test, and JWTs of any shape.
 
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::encoding::PublicKeyX509Der;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
@@ -26,11 +28,8 @@ enum Key {
 
 impl Issuer {
     /// HS256, with a secret of 32 bytes or more.
-    pub fn hmac(secret: &str) -> Self {
-        Self {
-            key_id: "hmac".to_owned(),
-            key: Key::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))),
-        }
+    pub fn hmac(secret: impl AsRef<[u8]>) -> Self {
+        Self { key_id: "hmac".to_owned(), key: Key::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()))) }
     }
 
     /// RS256.
@@ -84,6 +83,12 @@ impl Issuer {
         Value::Object(members.collect())
     }
 
+    /// An RSA key's public half in DER, as X.509 has it.
+    pub fn public_der(&self) -> Vec<u8> {
+        let Key::Rsa(key) = &self.key else { panic!("of RSA keys alone") };
+        AsDer::<PublicKeyX509Der>::as_der(key.public_key()).unwrap().as_ref().to_vec()
+    }
+
     /// A token with these claims.
     pub fn token(&self, claims: &Value) -> String {
         let kid = !matches!(self.key, Key::Hmac(_));
@@ -101,19 +106,28 @@ impl Issuer {
         format!("{signed}.{}", encode(signature))
     }
 
+    /// A token that an RSA key signs by another scheme than RS256's.
+    pub fn token_by(&self, scheme: &'static dyn signature::RsaEncoding, header: &str, claims: &str) -> String {
+        let Key::Rsa(key) = &self.key else { panic!("of RSA keys alone") };
+        let signed = format!("{}.{}", encode(header), encode(claims));
+        format!("{signed}.{}", encode(rsa_signature(key, scheme, signed.as_bytes())))
+    }
+
     fn sign(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.key {
             Key::Hmac(key) => hmac::sign(key, message).as_ref().to_vec(),
-            Key::Rsa(key) => {
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&signature::RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap();
-                signature
-            }
+            Key::Rsa(key) => rsa_signature(key, &signature::RSA_PKCS1_SHA256, message),
             Key::Ecdsa(key) => key.sign(&random, message).unwrap().as_ref().to_vec(),
             Key::Ed25519(key) => key.sign(message).as_ref().to_vec(),
         }
     }
+}
+
+fn rsa_signature(key: &rsa::KeyPair, scheme: &'static dyn signature::RsaEncoding, message: &[u8]) -> Vec<u8> {
+    let mut signature = vec![0; key.public_modulus_len()];
+    key.sign(scheme, &SystemRandom::new(), message, &mut signature).unwrap();
+    signature
 }
 
 /// A key set, as an issuer publishes it.
