@@ -239,7 +239,7 @@ fn the_requests_that_it_shows_work_when_pasted() {
 }
 
 #[test]
-fn a_url_is_decoded_and_its_life_counted_down() {
+fn a_url_is_decoded_its_life_counted_down_and_a_refusal_of_it_explained() {
     let Some(mut visit) = Visit::begin() else { return };
     let file = visit.file("a.txt", b"hello");
     visit.browser.choose("#pick", &[&file]);
@@ -256,6 +256,17 @@ fn a_url_is_decoded_and_its_life_counted_down() {
         visit.shows("#decoded", words);
     }
     visit.shows("#left", "Has ended");
+
+    visit.browser.click("button", "Find out");
+    visit.shows("#findings li", "The URL ended");
+    let answer = "<Error><Code>AccessDenied</Code><Message>There were headers present in the request which were not \
+        signed</Message><HeadersNotSigned>x-amz-acl</HeadersNotSigned></Error>";
+    visit.browser.evaluate(&format!("document.getElementById('answer').value = {}", json!(answer)));
+    visit.browser.click("button", "Find out");
+    visit.shows("#findings li:first-child", "header_not_signed");
+    visit.shows("#findings .mend", "Leave that header out");
+    visit.browser.keeps_nobody_out("with findings");
+    visit.browser.screenshot("page-findings.png");
     visit.was_clean();
 }
 

@@ -28,7 +28,7 @@ macro_rules! assets {
     };
 }
 
-const ASSETS: [Asset; 21] = assets! {
+const ASSETS: [Asset; 22] = assets! {
     "/" "text/html; charset=utf-8" "index.html"
     "/dev/page/style.css" "text/css; charset=utf-8" "style.css"
     "/dev/page/main.js" "text/javascript; charset=utf-8" "main.js"
@@ -38,6 +38,7 @@ const ASSETS: [Asset; 21] = assets! {
     "/dev/page/bytes.js" "text/javascript; charset=utf-8" "bytes.js"
     "/dev/page/code.js" "text/javascript; charset=utf-8" "code.js"
     "/dev/page/decoder.js" "text/javascript; charset=utf-8" "decoder.js"
+    "/dev/page/diagnosis.js" "text/javascript; charset=utf-8" "diagnosis.js"
     "/dev/page/dom.js" "text/javascript; charset=utf-8" "dom.js"
     "/dev/page/files.js" "text/javascript; charset=utf-8" "files.js"
     "/dev/page/large.js" "text/javascript; charset=utf-8" "large.js"

@@ -2,6 +2,7 @@
 
 import { grantsOf, tokenOf, world } from "./api.js";
 import { followUrl } from "./decoder.js";
+import { followDiagnosis } from "./diagnosis.js";
 import { $, copy, el } from "./dom.js";
 import { refresh } from "./files.js";
 import { followLanguage } from "./steps.js";
@@ -30,6 +31,7 @@ async function start() {
   $("copy-token").addEventListener("click", async ({ target }) => copy(target, await tokenOf(caller.name)));
   followLanguage();
   followUrl();
+  followDiagnosis(() => caller.name);
   await become(around.callers[0]);
   document.documentElement.dataset.ready = "";
 }
