@@ -19,7 +19,7 @@ pub struct Arguments {
     /// The URL as it was used (- is the standard input, which keeps it out of the shell's history)
     #[arg(long, value_name = "URL|-")]
     url: String,
-    /// A file with the body that S3 answered (- is the standard input)
+    /// A file with the body that S3 answered, or with all that curl -v printed (- is the standard input)
     #[arg(long, value_name = "FILE|-")]
     error: Option<String>,
     /// Print JSON
@@ -30,6 +30,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "Examples:
   presignd diagnose --url \"$URL\"
   curl -s -T a.png \"$URL\" | presignd diagnose --url \"$URL\" --error -
+  curl -v -s -T a.png \"$URL\" 2>&1 | presignd diagnose --url \"$URL\" --error -
   presignd diagnose --url - --error answer.xml --json < url.txt
 
 It needs no configuration and no secret, and asks nobody. Exit code 1: nothing is wrong with what was given.";

@@ -126,7 +126,7 @@ impl ServerSideEncryption {
                 headers
             }
             Self::Customer(key) => {
-                let mut headers = vec![("x-amz-server-side-encryption-customer-algorithm", AES256)];
+                let mut headers = vec![(CUSTOMER_ALGORITHM, AES256)];
                 if let Some(key) = key {
                     headers.push((CUSTOMER_KEY, key.base64.expose_secret()));
                     headers.push((CUSTOMER_KEY_MD5, &key.md5));
@@ -137,6 +137,8 @@ impl ServerSideEncryption {
     }
 }
 
+/// The header that says that a client brings a key.
+pub const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 /// The header that carries a client's key.
 pub const CUSTOMER_KEY: &str = "x-amz-server-side-encryption-customer-key";
 /// The header that carries its MD5.

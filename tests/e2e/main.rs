@@ -15,6 +15,7 @@ mod bound;
 mod clients;
 mod doctor;
 mod forms;
+mod mistakes;
 mod policies;
 mod protected;
 mod refused;

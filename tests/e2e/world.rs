@@ -110,6 +110,23 @@ impl World {
         text
     }
 
+    /// What an operator signs for Alice under the grant that is named as the bucket is, as of an instant.
+    #[track_caller]
+    pub fn signed(&self, body: &Value, at: &str) -> Value {
+        let arguments = [
+            "--grant",
+            body["bucket"].as_str().unwrap(),
+            "--claims",
+            r#"{"sub":"alice"}"#,
+            "--at",
+            at,
+            "--requests",
+            "-",
+        ];
+        let output = self.service.presignd.run("sign", &arguments, &format!("{body}\n"));
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
     /// Stores an object, as told.
     #[track_caller]
     pub fn put(&self, alias: &str, key: &str, body: &str) {
@@ -125,6 +142,16 @@ impl World {
 
     /// What the judge says of the request that the answer describes, with these headers besides, in that scope.
     pub fn judge(&self, issued: &Issued, more: &[(&str, &str)], region: &str, service: &str) -> Result<(), Fault> {
+        let headers = issued.headers();
+        let mut headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        headers.extend(more);
+        let (method, url) = (issued.method(), issued.url());
+        self.judge_sent(verifier::Sent { method: &method, url: &url, headers: &headers }, region, service)
+    }
+
+    /// What the judge says of any request.
+    pub fn judge_sent(&self, sent: verifier::Sent<'_>, region: &str, service: &str) -> Result<(), Fault> {
         let keys = [
             verifier::Key {
                 id: self.store.get("ACCESS_KEY"),
@@ -137,15 +164,7 @@ impl World {
                 session_token: Some(&self.session.session_token),
             },
         ];
-        let headers = issued.headers();
-        let mut headers: Vec<(&str, &str)> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        headers.extend(more);
-        let (method, url) = (issued.method(), issued.url());
-        verifier::verify(
-            verifier::Sent { method: &method, url: &url, headers: &headers },
-            verifier::World { keys: &keys, region, service, now: now() },
-        )
+        verifier::verify(sent, verifier::World { keys: &keys, region, service, now: now() })
     }
 }
 
@@ -213,6 +232,8 @@ path = "session.json"
 bound = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 forms = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 media = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+plain = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
+elsewhere = {{ bucket = "{bucket}", region = "eu-west-1", credentials = "main", endpoint = "{endpoint}" }}
 encrypted = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 kms = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
 locks = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{endpoint}" }}
@@ -226,7 +247,7 @@ worm = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoi
 virtual = {{ bucket = "{bucket}", region = "{region}", credentials = "main", endpoint = "{named}", addressing = "virtual" }}
 "#
     );
-    for alias in ["media", "once", "session", "small", "virtual"] {
+    for alias in ["media", "plain", "elsewhere", "once", "session", "small", "virtual"] {
         toml.push_str(&format!(
             r#"
 [[grants]]

@@ -115,6 +115,15 @@ impl Dev {
         Call::new("POST", self.address("service"), "/v1/presign").bearer(token).json(body).send()
     }
 
+    /// What an operator signs for somebody under the grant that is named as the bucket is, as of an instant.
+    #[track_caller]
+    pub fn signed(&self, body: &Value, subject: &str, at: &str) -> Value {
+        let (grant, claims) = (body["bucket"].as_str().unwrap(), json!({"sub": subject}).to_string());
+        let arguments = ["--grant", grant, "--claims", &claims, "--at", at, "--requests", "-"];
+        let output = self.presignd.run_with("there/presignd.toml", "sign", &arguments, &format!("{body}\n"));
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
     /// The request that the service's answer tells how to make.
     #[track_caller]
     pub fn issued(&self, token: &str, body: &Value) -> Call {

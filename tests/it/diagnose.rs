@@ -6,8 +6,6 @@ use std::process::Output;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::dev::Dev;
-use crate::support::client::Call;
 use crate::support::presignd::Presignd;
 use crate::support::service::Service;
 use crate::support::setting::ALL_OF_MEDIA;
@@ -22,6 +20,14 @@ use crate::support::setting::with;
 
 const UNSIGNED: &str = "<Error><Code>AccessDenied</Code><Message>There were headers present in the request which were \
     not signed</Message><HeadersNotSigned>x-amz-acl</HeadersNotSigned></Error>";
+
+const MISMATCH: &str = "<Error><Code>SignatureDoesNotMatch</Code></Error>";
+
+/// What `curl -v` prints of a request without the type that is signed.
+fn shown(url: &str) -> String {
+    let (host, target) = url.strip_prefix("https://").unwrap().split_once('/').unwrap();
+    format!("* Connected\n> PUT /{target} HTTP/1.1\n> Host: {host}\n>\n< HTTP/1.1 403 Forbidden\n<\n{MISMATCH}")
+}
 
 fn served(more: &str) -> Service {
     setting(&[ISSUER, MEDIA, ALL_OF_MEDIA, more]).serve()
@@ -57,6 +63,7 @@ fn the_route_answers_findings_with_what_to_do() {
         ("an unsigned header", json!({"url": url, "error": UNSIGNED}), &["header_not_signed"]),
         ("HTML", json!({"url": url.replace('&', "&amp;")}), &["html_escaped", "parameter_missing"]),
         ("another answer", json!({"url": url, "error": "<html>"}), &["answer_unreadable", "signed_headers"]),
+        ("what curl -v prints", json!({"url": url, "error": shown(&url)}), &["header_missing"]),
     ] {
         let reply = service.post(&token(), "/v1/diagnose", &body);
         assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")), "{case}: {}", reply.text());
@@ -140,52 +147,5 @@ fn the_command_fails_where_nothing_is_wrong_or_readable() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{case}: {said}");
         assert!(said.contains(words) && !said.contains("X-Amz-Signature"), "{case}: {said}");
-    }
-}
-
-/// A caller of `presignd dev`, whose store answers mistakes by itself.
-struct AtTheStore(Dev);
-
-impl AtTheStore {
-    fn issued(&self, operation: &str, more: &Value) -> Value {
-        let question = with(ask(operation, "media", "users/alice/a b.txt"), more);
-        let call = Call::new("POST", self.0.address("service"), "/v1/presign");
-        call.bearer(&self.0.token("alice")).json(&question).send().json()
-    }
-
-    /// What is found of that request's answer, which must be an error.
-    fn found(&self, case: &str, method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Vec<String> {
-        let call = headers.iter().fold(Call::to(method, url), |call, (name, value)| call.header(name, value));
-        let reply = call.body(body).send();
-        assert!(reply.status >= 300, "{case}: {} {}", reply.status, reply.text());
-        let presignd = Presignd::configured("").file("answer.xml", reply.text());
-        let output = run(&presignd, &["--url", url, "--error", "answer.xml", "--json"], "");
-        assert_eq!(output.status.code(), Some(0), "{case}: {}: {output:?}", reply.text());
-        codes(&serde_json::from_slice(&output.stdout).unwrap()).into_iter().map(str::to_owned).collect()
-    }
-}
-
-#[test]
-fn mistakes_made_at_the_store_of_dev_are_told_right() {
-    let world = AtTheStore(Dev::fresh());
-    let get = world.issued("GetObject", &json!({}));
-    let put = world.issued("PutObject", &json!({"content_type": "text/plain"}));
-    let url = |answer: &Value| answer["url"].as_str().unwrap().to_owned();
-    let (get, put) = (url(&get), url(&put));
-    let plain = [("content-type", "text/plain")];
-    for (case, method, url, headers, expected) in [
-        ("no such object", "GET", get.clone(), &[][..], "key_not_found"),
-        ("a header forgotten", "PUT", put.clone(), &[], "signature_differs"),
-        ("another type", "PUT", put.clone(), &[("content-type", "text/plain; charset=utf-8")], "signature_differs"),
-        ("another method", "GET", put.clone(), &plain, "signature_differs"),
-        ("another key", "GET", get.replace("users/alice", "users/bob"), &[], "signature_differs"),
-        ("encoded twice", "GET", get.replace("%2F", "%252F"), &[], "encoded_twice"),
-        ("cut", "GET", get[..get.len() - 2].to_owned(), &[], "signature_malformed"),
-        ("escaped", "GET", get.replace('&', "&amp;"), &[], "html_escaped"),
-        ("a plus for the blank", "GET", get.replace("a%20b", "a+b"), &[], "plus_for_space"),
-        ("no signature", "GET", get.split('?').next().unwrap().to_owned(), &[], "not_presigned"),
-    ] {
-        let found = world.found(case, method, &url, headers, "");
-        assert!(found.iter().any(|code| code == expected), "{case}: {found:?}");
     }
 }

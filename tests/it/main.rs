@@ -45,6 +45,7 @@ mod logs;
 mod members;
 mod members_refused;
 mod metrics;
+mod mistakes;
 mod multipart;
 mod objects;
 mod operator;

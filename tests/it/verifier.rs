@@ -80,27 +80,32 @@ pub fn verify(sent: Sent<'_>, world: World<'_>) -> Result<(), Fault> {
     let signed_headers = url.parameter("X-Amz-SignedHeaders")?;
     let names = signed_names(&signed_headers)?;
     check_headers(&names, &headers, &url)?;
-    let payload = match names.contains(&"x-amz-content-sha256") {
-        true => headers["x-amz-content-sha256"].as_str(),
-        false => "UNSIGNED-PAYLOAD",
-    };
-    let canonical_headers: String = names.iter().map(|name| format!("{name}:{}\n", headers[*name])).collect();
-    let canonical_request = [
-        sent.method,
-        &encode(&url.path, |byte| byte == b'/'),
-        &url.canonical_query(),
-        &canonical_headers,
-        &signed_headers,
-        payload,
-    ]
-    .join("\n");
-    let hash = hex(&sha2::Sha256::digest(canonical_request));
+    let hash = hex(&sha2::Sha256::digest(canonical(sent.method, &url, &names, &headers)));
     let string_to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
     let signing_key = scope.split('/').fold(format!("AWS4{}", key.secret).into_bytes(), |key, part| hmac(&key, part));
     match hex(&hmac(&signing_key, &string_to_sign)) == url.parameter("X-Amz-Signature")? {
         true => Ok(()),
         false => Err(Fault::Signature),
     }
+}
+
+/// The canonical request that S3 makes of a request: what it repeats where the signature does not match. A signed header
+/// that was not sent is empty there.
+pub fn canonical_request(sent: Sent<'_>) -> Result<String, Fault> {
+    let url = Url::split(sent.url)?;
+    let signed_headers = url.parameter("X-Amz-SignedHeaders")?;
+    Ok(canonical(sent.method, &url, &signed_names(&signed_headers)?, &headers_of(sent.headers, &url)))
+}
+
+fn canonical(method: &str, url: &Url, names: &[&str], headers: &BTreeMap<String, String>) -> String {
+    let header = |name: &str| headers.get(name).map_or("", String::as_str);
+    let payload = match names.contains(&"x-amz-content-sha256") {
+        true => header("x-amz-content-sha256"),
+        false => "UNSIGNED-PAYLOAD",
+    };
+    let canonical_headers: String = names.iter().map(|name| format!("{name}:{}\n", header(name))).collect();
+    let path = encode(&url.path, |byte| byte == b'/');
+    [method, &path, &url.canonical_query(), &canonical_headers, &names.join(";"), payload].join("\n")
 }
 
 fn credential<'a>(url: &Url, world: &World<'a>, date: &str) -> Result<(Key<'a>, String), Fault> {

@@ -6,6 +6,7 @@ use roxmltree::ParsingOptions;
 
 use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
+use crate::domain::diagnose::transcript;
 
 /// An error of S3.
 pub struct Answer {
@@ -19,8 +20,10 @@ pub struct Answer {
 pub struct NotS3;
 
 impl Answer {
-    /// Reads an `Error`, also behind a byte order mark or the head of the answer (`curl -i`).
+    /// Reads an `Error`, also behind a byte order mark or the head of the answer (`curl -i`), and among what curl tells
+    /// beside it (`curl -v`).
     pub fn parse(text: &str) -> Result<Self, NotS3> {
+        let text = transcript::without(text);
         let text = text.get(text.find('<').ok_or(NotS3)?..).and_then(|text| text.get(..=text.rfind('>')?));
         let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
         let document = Document::parse_with_options(text.ok_or(NotS3)?, options).map_err(|_| NotS3)?;
@@ -51,17 +54,21 @@ const MOST_NODES: u32 = 1024;
 
 /// What to say of an answer that is none of S3's.
 pub fn unreadable(text: &str) -> Finding {
-    match text.trim() {
-        "" => Finding::new(
+    let body = transcript::without(text);
+    let is_head =
+        body.starts_with("HTTP/") && !body.trim_end().contains("\r\n\r\n") && !body.trim_end().contains("\n\n");
+    if body.trim().is_empty() || is_head {
+        return Finding::new(
             FindingCode::AnswerUnreadable,
             "The answer has no body, so S3's reason is not in it: an answer to HEAD never has one.",
-            "Repeat the request so that the body is shown (curl without -f and -I), and give that.",
-        ),
-        _ => Finding::new(
-            FindingCode::AnswerUnreadable,
-            "The answer is not an error of S3's: no XML with an Error and its Code.",
-            "If it is a page or JSON, a proxy, a CDN or another server answered and the request never reached the \
-             store: look at what the host's name leads to. If it was cut, give the whole body.",
-        ),
+            "If it was HEAD: a URL for GetObject serves no HEAD, ask for HeadObject. Else repeat the request so that the \
+             body is shown (curl without -f and -I), and give that.",
+        );
     }
+    Finding::new(
+        FindingCode::AnswerUnreadable,
+        "The answer is not an error of S3's: no XML with an Error and its Code.",
+        "If it is a page or JSON, a proxy, a CDN or another server answered and the request never reached the store: \
+         look at what the host's name leads to. If it was cut, give the whole body.",
+    )
 }

@@ -1,4 +1,4 @@
-//! What S3 saw, line by line, against what the URL says was signed.
+//! What S3 saw, or the client says that it sent, line by line, against what the URL says was signed.
 //!
 //! With SignatureDoesNotMatch AWS repeats the canonical request that it made from the request.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
@@ -15,14 +15,16 @@ use crate::domain::used_url::decoded;
 
 /// A canonical request, taken apart.
 pub struct Canonical<'a> {
-    method: &'a str,
-    path: &'a str,
-    query: &'a str,
+    /// Who tells: `S3 saw`, or `The client sent`.
+    pub told: &'static str,
+    pub method: &'a str,
+    pub path: &'a str,
+    pub query: &'a str,
     /// Names and values, in their order.
-    headers: Vec<(&'a str, &'a str)>,
-    payload: &'a str,
+    pub headers: Vec<(&'a str, &'a str)>,
+    pub payload: &'a str,
     /// The time and the scope of the string to sign, if S3 repeats it.
-    signed_for: Option<(&'a str, &'a str)>,
+    pub signed_for: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Canonical<'a> {
@@ -37,18 +39,20 @@ impl<'a> Canonical<'a> {
             let mut lines = text.trim().lines().skip(1);
             Some((lines.next()?, lines.next()?))
         });
-        Some(Self { method, path, query, headers, payload, signed_for })
+        Some(Self { told: "S3 saw", method, path, query, headers, payload, signed_for })
     }
 
-    fn header(&self, name: &str) -> Option<&'a str> {
+    /// The value of a header, in whatever case its name is.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 }
 
-const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+/// The hash of a body that nobody signs.
+pub const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// Everything that differs, what is certain before what is only likely.
-pub fn findings(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Vec<Finding> {
+pub fn differences(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(of_method(url, seen, quotes));
     found.extend(of_host(url, seen, quotes));
@@ -58,9 +62,6 @@ pub fn findings(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Vec
     found.extend(of_content_type(url, seen, quotes));
     found.extend(of_payload(seen));
     found.extend(of_scope(url, seen));
-    if found.is_empty() {
-        found.push(of_what_is_left(url, seen, quotes));
-    }
     found
 }
 
@@ -74,7 +75,8 @@ fn of_method(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Option
     Some(Finding::new(
         FindingCode::MethodDiffers,
         format!(
-            "S3 saw {}, but the URL was signed for {wanted}: the method is part of the signature.",
+            "{} {}, but the URL was signed for {wanted}: the method is part of the signature.",
+            seen.told,
             quotes.bare(seen.method)
         ),
         "Send the method that the answer's `method` says; each method needs a URL of its own, HEAD too.",
@@ -92,7 +94,12 @@ fn of_host(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Option<F
     };
     Some(Finding::new(
         FindingCode::HostDiffers,
-        format!("S3 saw the host {}, the URL was signed for {}: {cause}.", quotes.quote(saw), quotes.quote(&host)),
+        format!(
+            "{} the host {}, the URL was signed for {}: {cause}.",
+            seen.told,
+            quotes.quote(saw),
+            quotes.quote(&host)
+        ),
         "Call the URL's own host; a proxy in front of the store must pass Host on as it came, or presignd's `endpoint` \
          must be the name that the store sees.",
     ))
@@ -103,24 +110,24 @@ fn of_path(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Option<F
     if decoded(seen.path) == decoded(path) {
         return None;
     }
-    let (saw, signed) = (quotes.quote(seen.path), quotes.quote(path));
+    let (told, saw, signed) = (seen.told, quotes.quote(seen.path), quotes.quote(path));
     if decoded(&decoded(seen.path)) == decoded(path) {
         return Some(Finding::new(
             FindingCode::EncodedTwice,
-            format!("The path was percent-encoded a second time on the way: S3 saw {saw}, signed was {signed}."),
+            format!("The path was percent-encoded a second time on the way. {told} {saw}, signed was {signed}."),
             "Hand the URL over as one string that is already encoded; do not let the client encode it again.",
         ));
     }
     if folded(&decoded(path)) == decoded(seen.path) {
         return Some(Finding::new(
             FindingCode::PathFolds,
-            format!("The client folded the path: S3 saw {saw}, signed was {signed}."),
+            format!("The client folded the path. {told} {saw}, signed was {signed}."),
             "Send the path as it stands (curl --path-as-is), or use a key without // and without . or .. segments.",
         ));
     }
     Some(Finding::new(
         FindingCode::PathDiffers,
-        format!("S3 saw the path {saw}, signed was {signed}."),
+        format!("{told} the path {saw}, signed was {signed}."),
         "Use the URL as it was issued: one URL is for one key, and a proxy must not put a path before it or take one \
          away.",
     ))
@@ -189,7 +196,7 @@ fn of_content_type(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> 
     };
     Some(Finding::new(
         FindingCode::ContentTypeChanged,
-        format!("S3 saw content-type {}, most likely not what was signed: {cause}.", quotes.quote(saw)),
+        format!("{} content-type {}, most likely not what was signed: {cause}.", seen.told, quotes.quote(saw)),
         "Set Content-Type to exactly what the answer's `headers` says, and give the body as bytes or as a file.",
     ))
 }
@@ -219,8 +226,9 @@ fn of_scope(url: &UsedUrl<'_>, seen: &Canonical<'_>) -> Option<Finding> {
     })
 }
 
-/// All that the URL shows agrees: the values of headers, and the method, are signed without standing in it.
-fn of_what_is_left(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Finding {
+/// Where the signature is not right, and all that the URL shows agrees: the values of headers, and the method, are signed
+/// without standing in it.
+pub fn of_what_is_left(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> Finding {
     let names = url.signed_headers();
     let values = names.iter().filter(|name| *name != "host").filter_map(|name| Some((name, seen.header(name)?)));
     let values: Vec<_> =
@@ -241,8 +249,8 @@ fn of_what_is_left(url: &UsedUrl<'_>, seen: &Canonical<'_>, quotes: &Quotes) -> 
     Finding::new(
         FindingCode::HeaderValueDiffers,
         format!(
-            "Path, query and host agree, so a header's value or the method is not what was signed. S3 saw {saw} \
-             with {}.",
+            "Path, query and host agree, so a header's value or the method is not what was signed. {} {saw} with {}.",
+            seen.told,
             values.join(", ")
         ),
         "Compare these with the answer's `headers` and `method`, byte by byte: upper case, blanks and a charset count.",

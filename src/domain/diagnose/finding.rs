@@ -29,6 +29,7 @@ pub enum FindingCode {
     Archived,
     AuthorizedTwice,
     BodyDiffers,
+    BodyMalformed,
     BucketNotFound,
     ChecksumRequired,
     ClockOff,
@@ -36,7 +37,9 @@ pub enum FindingCode {
     CredentialMalformed,
     DateDisagrees,
     DateMalformed,
+    Decoded,
     EncodedTwice,
+    EncryptionKeyMissing,
     Expired,
     ExpiresOutOfRange,
     FormPolicyFailed,
@@ -58,12 +61,14 @@ pub enum FindingCode {
     ObjectExists,
     ParameterMissing,
     ParameterRepeated,
+    PartsRefused,
     PathDiffers,
     PathFolds,
     PayloadSigned,
     PlainHttp,
     PlusForSpace,
     QueryDiffers,
+    RangeRefused,
     RegionDiffers,
     S3Busy,
     SessionEnded,
@@ -79,7 +84,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 58] = [
         Self::AccessDenied,
         Self::AccessKeyUnknown,
         Self::AlgorithmUnknown,
@@ -87,6 +92,7 @@ impl FindingCode {
         Self::Archived,
         Self::AuthorizedTwice,
         Self::BodyDiffers,
+        Self::BodyMalformed,
         Self::BucketNotFound,
         Self::ChecksumRequired,
         Self::ClockOff,
@@ -94,7 +100,9 @@ impl FindingCode {
         Self::CredentialMalformed,
         Self::DateDisagrees,
         Self::DateMalformed,
+        Self::Decoded,
         Self::EncodedTwice,
+        Self::EncryptionKeyMissing,
         Self::Expired,
         Self::ExpiresOutOfRange,
         Self::FormPolicyFailed,
@@ -116,12 +124,14 @@ impl FindingCode {
         Self::ObjectExists,
         Self::ParameterMissing,
         Self::ParameterRepeated,
+        Self::PartsRefused,
         Self::PathDiffers,
         Self::PathFolds,
         Self::PayloadSigned,
         Self::PlainHttp,
         Self::PlusForSpace,
         Self::QueryDiffers,
+        Self::RangeRefused,
         Self::RegionDiffers,
         Self::S3Busy,
         Self::SessionEnded,
@@ -138,9 +148,11 @@ impl FindingCode {
     /// How sure it is that this was the cause.
     pub fn certainty(self) -> Certainty {
         match self {
+            Self::EncodedTwice | Self::HtmlEscaped => Certainty::Root,
             Self::AccessDenied | Self::SignatureDiffers | Self::SignedHeaders => Certainty::Vague,
             Self::AnswerUnreadable
             | Self::ContentTypeChanged
+            | Self::Decoded
             | Self::HeaderValueDiffers
             | Self::LowerCaseHex
             | Self::PathFolds
@@ -152,13 +164,14 @@ impl FindingCode {
             | Self::Archived
             | Self::AuthorizedTwice
             | Self::BodyDiffers
+            | Self::BodyMalformed
             | Self::BucketNotFound
             | Self::ChecksumRequired
             | Self::ClockOff
             | Self::CredentialMalformed
             | Self::DateDisagrees
             | Self::DateMalformed
-            | Self::EncodedTwice
+            | Self::EncryptionKeyMissing
             | Self::Expired
             | Self::ExpiresOutOfRange
             | Self::FormPolicyFailed
@@ -166,7 +179,6 @@ impl FindingCode {
             | Self::HeaderNotSigned
             | Self::HostDiffers
             | Self::HostNotSigned
-            | Self::HtmlEscaped
             | Self::KeyNotFound
             | Self::KmsRefused
             | Self::LengthUnknown
@@ -178,9 +190,11 @@ impl FindingCode {
             | Self::ObjectExists
             | Self::ParameterMissing
             | Self::ParameterRepeated
+            | Self::PartsRefused
             | Self::PathDiffers
             | Self::PayloadSigned
             | Self::QueryDiffers
+            | Self::RangeRefused
             | Self::RegionDiffers
             | Self::S3Busy
             | Self::SessionEnded
@@ -202,6 +216,7 @@ impl FindingCode {
             Self::Archived => "archived",
             Self::AuthorizedTwice => "authorized_twice",
             Self::BodyDiffers => "body_differs",
+            Self::BodyMalformed => "body_malformed",
             Self::BucketNotFound => "bucket_not_found",
             Self::ChecksumRequired => "checksum_required",
             Self::ClockOff => "clock_off",
@@ -209,7 +224,9 @@ impl FindingCode {
             Self::CredentialMalformed => "credential_malformed",
             Self::DateDisagrees => "date_disagrees",
             Self::DateMalformed => "date_malformed",
+            Self::Decoded => "decoded",
             Self::EncodedTwice => "encoded_twice",
+            Self::EncryptionKeyMissing => "encryption_key_missing",
             Self::Expired => "expired",
             Self::ExpiresOutOfRange => "expires_out_of_range",
             Self::FormPolicyFailed => "form_policy_failed",
@@ -231,12 +248,14 @@ impl FindingCode {
             Self::ObjectExists => "object_exists",
             Self::ParameterMissing => "parameter_missing",
             Self::ParameterRepeated => "parameter_repeated",
+            Self::PartsRefused => "parts_refused",
             Self::PathDiffers => "path_differs",
             Self::PathFolds => "path_folds",
             Self::PayloadSigned => "payload_signed",
             Self::PlainHttp => "plain_http",
             Self::PlusForSpace => "plus_for_space",
             Self::QueryDiffers => "query_differs",
+            Self::RangeRefused => "range_refused",
             Self::RegionDiffers => "region_differs",
             Self::S3Busy => "s3_busy",
             Self::SessionEnded => "session_ended",
@@ -255,6 +274,8 @@ impl FindingCode {
 /// How sure a finding is. What is vague is worth telling only where nothing is certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
+    /// What explains others.
+    Root,
     Certain,
     Likely,
     Vague,

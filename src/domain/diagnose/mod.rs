@@ -7,8 +7,11 @@ mod method;
 mod quotes;
 mod said;
 mod said_of_bodies;
+mod said_of_forms;
+mod silent;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod url_alone;
 
 use std::fmt;
@@ -69,21 +72,29 @@ pub fn diagnose(question: &Question<'_>, now: SystemTime) -> Vec<Finding> {
     let now = OffsetDateTime::from(now);
     let url = UsedUrl::parse(question.url);
     let answer = question.answer.map(Answer::parse);
-    let quotes = Quotes::hiding(question.url, answer.as_ref().and_then(|answer| answer.as_ref().ok()));
+    let read = answer.as_ref().and_then(|answer| answer.as_ref().ok());
+    let quotes = Quotes::hiding(question.url, read);
     let mut found = Vec::new();
     match (&answer, question.answer) {
-        (Some(Ok(answer)), _) => {
-            found.extend(said::findings(answer, url.as_ref(), &quotes));
-            if let (Some(url), Some(seen)) = (&url, Canonical::of(answer)) {
-                found.extend(canonical::findings(url, &seen, &quotes));
-            }
-        }
+        (Some(Ok(answer)), _) => found.extend(said::findings(answer, url.as_ref(), &quotes)),
         (Some(Err(_)), text) => found.push(answer::unreadable(text.unwrap_or_default())),
         (None, _) => {}
     }
-    found.extend(url_alone::findings(question.url, url.as_ref(), now, &quotes));
+    let seen = read.and_then(Canonical::of);
+    let sent = question.answer.and_then(transcript::sent);
+    if let Some(url) = &url {
+        found.extend(seen.iter().flat_map(|seen| canonical::differences(url, seen, &quotes)));
+        found.extend(sent.iter().flat_map(|sent| transcript::findings(url, sent, &quotes)));
+    }
+    let is_of_form = read.is_some_and(|answer| said_of_forms::is_of_form(answer, url.as_ref()));
+    let of_url = url_alone::findings(question.url, url.as_ref(), now, &quotes);
+    found.extend(of_url.into_iter().filter(|finding| !(is_of_form && finding.code == FindingCode::NotPresigned)));
+    let is_mismatch = read.is_some_and(|answer| silent::is_mismatch(answer, url.as_ref()));
+    if let (Some(url), Some(request), true) = (&url, seen.or(sent), is_mismatch && !found.iter().any(is_cause)) {
+        found.push(canonical::of_what_is_left(url, &request, &quotes));
+    }
     found.sort_by_key(|finding| finding.code.certainty());
-    if found.first().is_some_and(|first| first.code.certainty() == Certainty::Certain) {
+    if found.first().is_some_and(|first| first.code.certainty() <= Certainty::Certain) {
         found.retain(|finding| finding.code.certainty() != Certainty::Vague);
     }
     let mut told = Vec::new();
@@ -93,4 +104,9 @@ pub fn diagnose(question: &Question<'_>, now: SystemTime) -> Vec<Finding> {
         is_new
     });
     found
+}
+
+/// Whether it can be why a signature is not right.
+fn is_cause(finding: &Finding) -> bool {
+    finding.code.certainty() != Certainty::Vague && finding.code != FindingCode::PlainHttp
 }

@@ -6,11 +6,16 @@ use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::quotes::Quotes;
 use crate::domain::diagnose::said_of_bodies;
+use crate::domain::diagnose::said_of_forms;
+use crate::domain::diagnose::silent;
+use crate::domain::diagnose::url_alone;
 use crate::domain::used_url::UsedUrl;
 
 /// One finding for an error; none where what S3 saw tells more than its code.
 pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> Option<Finding> {
     match answer.code.as_str() {
+        _ if said_of_forms::is_of_form(answer, url) => Some(said_of_forms::finding(answer, quotes)),
+        "AccessDenied" if silent::is_silent(answer, url) => Some(silent::finding(url, quotes)),
         "AccessDenied" => Some(of_access(answer, quotes)),
         "AuthorizationHeaderMalformed"
         | "PermanentRedirect"
@@ -20,7 +25,11 @@ pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> 
         "AuthorizationQueryParametersError" => of_parameters(answer, quotes),
         "ExpiredToken" | "TokenRefreshRequired" => Some(session_ended()),
         "InvalidAccessKeyId" | "InvalidToken" | "InvalidSecurity" => Some(key_unknown(answer)),
-        "InvalidArgument" if answer.says("auth mechanism") || answer.field("ArgumentName") == Some("Authorization") => {
+        "InvalidArgument"
+            if answer.says("auth mechanism")
+                || answer.field("ArgumentName") == Some("Authorization")
+                || silent::is_silent(answer, url) =>
+        {
             Some(authorized_twice())
         }
         "NoSuchBucket" => Some(Finding::new(
@@ -30,7 +39,7 @@ pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> 
         )),
         "RequestExpired" => Some(expired(answer, quotes)),
         "RequestTimeTooSkewed" => Some(clock_off(answer, quotes)),
-        "SignatureDoesNotMatch" => answer.field("CanonicalRequest").is_none().then(|| signature_differs(url, quotes)),
+        "SignatureDoesNotMatch" => answer.field("CanonicalRequest").is_none().then(|| silent::finding(url, quotes)),
         "InvalidRequest" if answer.says("authorization mechanism") => Some(Finding::new(
             FindingCode::SignatureVersion2,
             "S3 got a signature of version 2, or none of version 4, and takes only AWS4-HMAC-SHA256 here.",
@@ -43,15 +52,7 @@ pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> 
 fn of_access(answer: &Answer, quotes: &Quotes) -> Finding {
     if let Some(names) = answer.field("HeadersNotSigned") {
         let names = names.split([',', ' ', ';']).filter(|name| !name.is_empty());
-        return Finding::new(
-            FindingCode::HeaderNotSigned,
-            format!(
-                "The client sent {}, which the URL does not bind: S3 refuses every unsigned x-amz-… header.",
-                quotes.names(names)
-            ),
-            "Leave that header out (SDKs, wrappers and gateways add some by themselves), or ask for a URL with the \
-             member that sets it, and send what the answer's `headers` says.",
-        );
+        return not_signed(quotes.names(names));
     }
     if answer.says("not signed") {
         return Finding::new(
@@ -59,9 +60,6 @@ fn of_access(answer: &Answer, quotes: &Quotes) -> Finding {
             "The client sent an x-amz-… header that the URL does not bind, and S3 refuses that.",
             "Send the answer's `headers` and no other x-amz-… header.",
         );
-    }
-    if answer.says("policy condition failed") || answer.says("invalid according to policy") {
-        return of_form(answer, quotes);
     }
     match () {
         () if answer.says("expired") => expired(answer, quotes),
@@ -92,18 +90,13 @@ fn of_access(answer: &Answer, quotes: &Quotes) -> Finding {
     }
 }
 
-fn of_form(answer: &Answer, quotes: &Quotes) -> Finding {
-    if answer.says("policy expired") {
-        return Finding::new(
-            FindingCode::Expired,
-            "The form has ended: its policy's expiration has passed.",
-            "Ask for a new form right before the upload.",
-        );
-    }
+/// Headers that were sent and not signed.
+pub fn not_signed(names: String) -> Finding {
     Finding::new(
-        FindingCode::FormPolicyFailed,
-        format!("A field of the form is not what its policy demands: {}.", quotes.quote(&answer.message)),
-        "Send exactly the answer's `fields`, unchanged and none besides, and `file` as the last one.",
+        FindingCode::HeaderNotSigned,
+        format!("The client sent {names}, which the URL does not bind: S3 refuses every unsigned x-amz-… header."),
+        "Leave that header out (SDKs, wrappers and gateways add some by themselves), or ask for a URL with the member that \
+         sets it, and send what the answer's `headers` says.",
     )
 }
 
@@ -153,13 +146,14 @@ fn of_region(answer: &Answer, quotes: &Quotes) -> Finding {
 /// S3 says which parameter; most of them show in the URL too.
 fn of_parameters(answer: &Answer, quotes: &Quotes) -> Option<Finding> {
     match () {
-        () if answer.field("Region").is_some() || answer.says("region") => Some(of_region(answer, quotes)),
+        () if answer.field("Region").is_some() || answer.says("the region") => Some(of_region(answer, quotes)),
         () if answer.says("requires the x-amz-algorithm") => Some(parameter_missing()),
         () if answer.says("x-amz-expires") => Some(Finding::new(
             FindingCode::ExpiresOutOfRange,
             "S3 does not take X-Amz-Expires: it is a whole number of 1 to 604800 seconds, seven days.",
             "Ask for a URL of seven days at most, and for a new one when it has ended.",
         )),
+        () if answer.says("credential date") => Some(url_alone::date_disagrees()),
         () if answer.says("x-amz-date") => Some(Finding::new(
             FindingCode::DateMalformed,
             "S3 cannot read X-Amz-Date, or it is not the day of X-Amz-Credential.",
@@ -193,7 +187,10 @@ fn session_ended() -> Finding {
 fn key_unknown(answer: &Answer) -> Finding {
     let detail = match answer.code.as_str() {
         "InvalidToken" => "S3 does not know the session token in the URL: it was cut, or belongs to another store.",
-        _ => "S3 does not know the access key that signed: it was deleted or disabled, or is another store's.",
+        _ => {
+            "S3 does not know the access key that signed: it was deleted or disabled, is another store's, or is a \
+             session's whose X-Amz-Security-Token was lost from the URL."
+        }
     };
     Finding::new(
         FindingCode::AccessKeyUnknown,
@@ -202,7 +199,8 @@ fn key_unknown(answer: &Answer) -> Finding {
     )
 }
 
-fn authorized_twice() -> Finding {
+/// The caller's token went along.
+pub fn authorized_twice() -> Finding {
     Finding::new(
         FindingCode::AuthorizedTwice,
         "The client sent an Authorization header to S3 beside the signature in the URL, and S3 takes one only.",
@@ -216,25 +214,5 @@ fn kms_refused() -> Finding {
         "The signature is right, but its signer may not use the object's KMS key.",
         "Tell the operator: the signing identity needs kms:GenerateDataKey to write and kms:Decrypt to read, in its \
          policy and in the key's.",
-    )
-}
-
-/// What most stores beside AWS say, and no more.
-fn signature_differs(url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> Finding {
-    let names = url.map(UsedUrl::headers_to_send).unwrap_or_default();
-    let headers = match names.as_slice() {
-        [] => "a header is signed that was not sent".to_owned(),
-        names => {
-            format!("{} was not sent with exactly the signed value", quotes.names(names.iter().map(String::as_str)))
-        }
-    };
-    Finding::new(
-        FindingCode::SignatureDiffers,
-        format!(
-            "The store does not say what it saw, so it is one of these: another method than the signed one, {headers}, \
-             another host, a path or query that was encoded anew, or a wrong secret key."
-        ),
-        "Send the answer's `method`, `url` and `headers` unchanged with curl. If that works, it is the client; if not, \
-         a proxy before the store or the operator's secret key.",
     )
 }

@@ -15,6 +15,7 @@ pub fn finding(answer: &Answer, quotes: &Quotes) -> Finding {
             "The body ended before its announced length: the file shrank, or the connection broke.",
             "Take the length from the bytes that you send; after a broken connection send it again.",
         ),
+        "EntityTooSmall" if answer.field("PartNumber").is_some() => parts_refused(),
         "EntityTooLarge" | "EntityTooSmall" | "MaxMessageLengthExceeded" => of_size(answer, quotes),
         "InvalidRequest" | "MissingSecurityHeader" if answer.says("object lock") || answer.says("content-md5") => {
             Finding::new(
@@ -24,15 +25,27 @@ pub fn finding(answer: &Answer, quotes: &Quotes) -> Finding {
                  of an upload needs its own.",
             )
         }
+        "InvalidArgument" | "InvalidRequest" | "InvalidEncryptionAlgorithmError"
+            if answer.says("server side encryption") || answer.says("encryption parameters") =>
+        {
+            of_encryption_key(answer)
+        }
+        "InvalidPart" | "InvalidPartOrder" => parts_refused(),
+        "InvalidRange" => range_refused(),
+        "MalformedXML" => body_malformed(),
         "InvalidObjectState" => Finding::new(
             FindingCode::Archived,
             "The object is archived (Glacier or Deep Archive) and cannot be read before it is restored.",
             "Ask for RestoreObject, wait (minutes to two days, by tier), then read it.",
         ),
-        "KMS.DisabledException" | "KMS.NotFoundException" | "KMS.KMSInvalidStateException" => Finding::new(
+        code if code.starts_with("KMS.") => Finding::new(
             FindingCode::KmsRefused,
-            "The KMS key that the URL names is not there or not usable.",
-            "Tell the operator: the key must be enabled and in the bucket's region.",
+            format!(
+                "The object's KMS key is not there or not usable: {} {}.",
+                quotes.bare(code),
+                quotes.quote(&answer.message)
+            ),
+            "Tell the operator: the key must be a symmetric one that is enabled and in the bucket's region.",
         ),
         "ConditionalRequestConflict" | "PreconditionFailed" => object_exists(),
         "MethodNotAllowed" => Finding::new(
@@ -41,7 +54,11 @@ pub fn finding(answer: &Answer, quotes: &Quotes) -> Finding {
             "Send the method that the answer's `method` says; if it is that, the version is a delete marker.",
         ),
         "MissingContentLength" => length_unknown(),
-        "NotImplemented" if answer.says("header") || answer.field("Header").is_some() => length_unknown(),
+        "NotImplemented"
+            if answer.says("transfer-encoding") || answer.says("header") || answer.field("Header").is_some() =>
+        {
+            length_unknown()
+        }
         "NoSuchKey" | "NoSuchVersion" => Finding::new(
             FindingCode::KeyNotFound,
             "The URL is right, but there is no such object or version under that key, byte by byte.",
@@ -71,6 +88,51 @@ fn body_differs() -> Finding {
         "The body is not the one that the checksum was made of: another file, a changed one, or one that the client \
          rewrote (line ends, compression, a form around it).",
         "Compute the checksum of the very bytes that you send, as base64 of the digest (not of its hex), and ask again.",
+    )
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html>
+fn of_encryption_key(answer: &Answer) -> Finding {
+    let detail = match answer.says("not applicable") {
+        true => "The client sent a key of its own (SSE-C), but the object is not encrypted by one.",
+        false => {
+            "The object is encrypted by a key of its owner's (SSE-C), which S3 does not keep, and the request does not \
+             bring that key."
+        }
+    };
+    Finding::new(
+        FindingCode::EncryptionKeyMissing,
+        detail,
+        "Ask for the URL with `server_side_encryption` exactly as for the upload, and send the three \
+         x-amz-server-side-encryption-customer-… headers; no browser's address bar can.",
+    )
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+fn parts_refused() -> Finding {
+    Finding::new(
+        FindingCode::PartsRefused,
+        "The list of parts that ends the upload is not what was uploaded: a part is missing, has another ETag, stands \
+         out of order, or is below 5 MiB and not the last.",
+        "List the parts (ListParts), send them in ascending order with the ETag that each PUT answered, quotation marks \
+         included; a browser sees ETag only if the bucket's CORS rules expose it.",
+    )
+}
+
+fn body_malformed() -> Finding {
+    Finding::new(
+        FindingCode::BodyMalformed,
+        "The body is not the XML that this operation takes: it is empty, JSON, or of another shape.",
+        "To end an upload in parts send <CompleteMultipartUpload> with a <Part> of <PartNumber> and <ETag> for each.",
+    )
+}
+
+fn range_refused() -> Finding {
+    Finding::new(
+        FindingCode::RangeRefused,
+        "The client asked for a range that begins behind the object's end, as one does that takes up a download which \
+         is whole already, or of an object that was replaced by a shorter one.",
+        "Compare the size; fetch it again from the beginning without Range.",
     )
 }
 

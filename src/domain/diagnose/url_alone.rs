@@ -18,7 +18,9 @@ pub fn findings(text: &str, url: Option<&UsedUrl<'_>>, now: OffsetDateTime, quot
     }
     let of_parts = [of_repeats(url, quotes), of_missing(url), of_algorithm(url, quotes), of_signature(url)];
     found.extend(of_parts.into_iter().flatten());
-    found.extend([of_encoding(url), of_plus(url), of_hex_case(url), of_folds(url)].into_iter().flatten());
+    found.extend(
+        [of_encoding(url), of_plus(url), of_hex_case(url), of_decoded(url), of_folds(url)].into_iter().flatten(),
+    );
     found.extend([of_credential(url), of_date(url), of_expires(url), of_host_header(url)].into_iter().flatten());
     found.extend([of_end(url, now), of_region(url, quotes), of_plain_http(url)].into_iter().flatten());
     found.extend(note(url, quotes));
@@ -73,7 +75,8 @@ fn of_kind(url: &UsedUrl<'_>) -> Option<Finding> {
     Some(Finding::new(
         FindingCode::NotPresigned,
         "The URL is not presigned: it has no X-Amz-… in its query.",
-        "Give the whole URL; an unquoted & on a command line cuts it off, and so do redirects and some link shorteners.",
+        "Give the whole URL; an unquoted & on a command line cuts it off, and so do redirects and some link shorteners. \
+         If it is a form's, it has none: send POST with all of the answer's `fields`, unchanged, and `file` as the last.",
     ))
 }
 
@@ -176,6 +179,21 @@ fn of_hex_case(url: &UsedUrl<'_>) -> Option<Finding> {
     })
 }
 
+/// presignd and the SDKs encode the slashes of the credential; AWS takes them bare too, so the key tells the rest.
+fn of_decoded(url: &UsedUrl<'_>) -> Option<Finding> {
+    let bare =
+        |name: &str, mark| url.query.iter().any(|(given, value)| *given == name && value.unwrap_or("").contains(mark));
+    (bare("X-Amz-Credential", '/') || bare("X-Amz-SignedHeaders", ';')).then(|| {
+        Finding::new(
+            FindingCode::Decoded,
+            "The URL was percent-decoded after it was issued (/ where %2F was): where the key or a value has a %, + or \
+             &, it is now another.",
+            "Use the URL as it stands in the answer: a URL is never to be unescaped (decodeURIComponent, unquote) before \
+             it is called.",
+        )
+    })
+}
+
 fn of_folds(url: &UsedUrl<'_>) -> Option<Finding> {
     let mut segments = url.path.split('/').skip(1).peekable();
     let mut folds = false;
@@ -211,13 +229,16 @@ fn of_credential(url: &UsedUrl<'_>) -> Option<Finding> {
         ));
     }
     let stamp = url.parameter("X-Amz-Date")?;
-    (!stamp.starts_with(date)).then(|| {
-        Finding::new(
-            FindingCode::DateDisagrees,
-            "The date in X-Amz-Credential is not the day of X-Amz-Date, and S3 refuses that.",
-            "One of the two was changed: use the URL as it was issued.",
-        )
-    })
+    (!stamp.starts_with(date)).then(date_disagrees)
+}
+
+/// S3 says so too.
+pub fn date_disagrees() -> Finding {
+    Finding::new(
+        FindingCode::DateDisagrees,
+        "The date in X-Amz-Credential is not the day of X-Amz-Date, and S3 refuses that.",
+        "One of the two was changed: use the URL as it was issued.",
+    )
 }
 
 fn of_date(url: &UsedUrl<'_>) -> Option<Finding> {

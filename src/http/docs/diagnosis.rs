@@ -18,7 +18,7 @@ pub fn schemas() -> Schemas {
     let question = ObjectBuilder::new()
         .description(Some("A URL that S3 refused. It is looked at and kept nowhere."))
         .property("url", text(MOST_URL_BYTES, "The URL as it was used."))
-        .property("error", text(MOST_ANSWER_BYTES, "The body that S3 answered, if there is one: XML."))
+        .property("error", text(MOST_ANSWER_BYTES, "The body that S3 answered, if there is one: XML. Or all that `curl -v` printed, which makes certain what a store leaves open."))
         .required("url");
     vec![("DiagnoseRequest".to_owned(), requests::closed(question).into())]
 }

@@ -74,7 +74,7 @@ impl Call {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// With a body, and its length.
+    /// With a body, and its length unless that is given or the body is in chunks.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
@@ -127,7 +127,7 @@ impl Call {
             text.push_str(&format!("host: {}\r\n", self.authority));
         }
         let length = self.body.as_ref().map(Vec::len).or((self.method == "PUT").then_some(0));
-        if let (Some(length), false) = (length, given("content-length")) {
+        if let (Some(length), false) = (length, given("content-length") || given("transfer-encoding")) {
             text.push_str(&format!("content-length: {length}\r\n"));
         }
         for (name, value) in &self.headers {

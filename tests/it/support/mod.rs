@@ -7,6 +7,7 @@ pub mod client;
 pub mod fake_s3;
 pub mod form;
 pub mod idp;
+pub mod mistakes;
 pub mod presignd;
 pub mod readme;
 pub mod service;

@@ -13,6 +13,8 @@ use crate::cli::dev::query;
 pub enum Refused {
     #[error("X-Amz-Expires must be a number of seconds from 1 to 604800")]
     Expires,
+    #[error("Error parsing the X-Amz-Credential parameter; the region '{given}' is wrong; expecting '{0}'", given = .1)]
+    Region(&'static str, String),
     #[error("Error parsing the X-Amz-Credential parameter; it must end in /{0}/s3/aws4_request")]
     Scope(&'static str),
     #[error("There were headers present in the request which were not signed")]
@@ -25,7 +27,7 @@ pub enum Refused {
     OldSignature,
     #[error("You must provide the Content-Length HTTP header.")]
     NoLength,
-    #[error("This store does not do what is asked with {0}")]
+    #[error("The specified method is not allowed against this resource.")]
     Method(Method),
 }
 
@@ -60,8 +62,9 @@ fn admit_presigned(parameters: &Parameters, headers: &HeaderMap, region: &'stati
         return Err(Refused::Expires);
     }
     let scope = parameters.named("X-Amz-Credential").and_then(|text| text.split_once('/')?.1.split_once('/'));
-    if scope.map(|(_day, rest)| rest) != Some(format!("{region}/s3/aws4_request").as_str()) {
-        return Err(Refused::Scope(region));
+    let given = scope.and_then(|(_day, rest)| rest.strip_suffix("/s3/aws4_request")).ok_or(Refused::Scope(region))?;
+    if given != region {
+        return Err(Refused::Region(region, given.to_owned()));
     }
     let signed = parameters.named("X-Amz-SignedHeaders").unwrap_or_default();
     let must_be_signed = |name: &&str| *name == "host" || name.starts_with("x-amz-");
@@ -118,9 +121,13 @@ mod tests {
 
     #[test]
     fn the_scope_is_the_stores_own() {
-        for scope in ["eu-west-1%2Fs3%2Faws4_request", "us-east-1%2Fsts%2Faws4_request", "us-east-1%2Fs3%2Faws4"] {
+        for (scope, expected) in [
+            ("eu-west-1%2Fs3%2Faws4_request", Refused::Region("us-east-1", "eu-west-1".to_owned())),
+            ("us-east-1%2Fsts%2Faws4_request", Refused::Scope("us-east-1")),
+            ("us-east-1%2Fs3%2Faws4", Refused::Scope("us-east-1")),
+        ] {
             let query = QUERY.replace("us-east-1%2Fs3%2Faws4_request", scope);
-            assert_eq!(judge("GET", &query, &[]), Err(Refused::Scope("us-east-1")), "scope {scope}");
+            assert_eq!(judge("GET", &query, &[]), Err(expected), "scope {scope}");
         }
     }
 

@@ -155,17 +155,20 @@ impl Store {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
-            Self::Expires | Self::Scope(_) => (StatusCode::BAD_REQUEST, "AuthorizationQueryParametersError"),
+            Self::Expires | Self::Region(..) | Self::Scope(_) => {
+                (StatusCode::BAD_REQUEST, "AuthorizationQueryParametersError")
+            }
             Self::HeadersNotSigned(_) => (StatusCode::FORBIDDEN, "AccessDenied"),
             Self::SessionToken => (StatusCode::BAD_REQUEST, "InvalidToken"),
             Self::TwoMechanisms => (StatusCode::BAD_REQUEST, "InvalidArgument"),
             Self::OldSignature => (StatusCode::BAD_REQUEST, "InvalidRequest"),
             Self::NoLength => (StatusCode::LENGTH_REQUIRED, "MissingContentLength"),
-            Self::Method(_) => (StatusCode::NOT_IMPLEMENTED, "NotImplemented"),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
         };
         let more = match &self {
             // Names of HTTP fields are tokens, so nothing in them is markup.
             Self::HeadersNotSigned(names) => format!("<HeadersNotSigned>{}</HeadersNotSigned>", names.join(", ")),
+            Self::Region(region, _) => format!("<Region>{region}</Region>"),
             _ => String::new(),
         };
         error(status, code, &self.to_string(), &more)
