@@ -66,7 +66,8 @@ pub struct Parameters {
     pub object_size: Option<u64>,
     pub max_parts: Option<u32>,
     pub part_number_marker: Option<u32>,
-    /// What an upload in parts shall come to in the end, in bytes: held against a grant's limit, and not signed.
+    /// What an upload in parts shall come to in the end, in bytes, where it was planned here: held against a grant's
+    /// limit, and not signed.
     pub planned_size: Option<u64>,
     pub days: Option<u32>,
     pub tier: Option<Tier>,

@@ -43,6 +43,8 @@ pub(super) struct Placed<'t> {
     /// The endpoint's host; none on AWS.
     pub(super) endpoint: Option<String>,
     pub(super) access_log: Option<AccessLog<'t>>,
+    /// Where its default encryption stands.
+    pub(super) default_encryption_at: Option<&'t Spot>,
     /// Where its credentials stand, or its header.
     pub(super) credentials_at: &'t Spot,
 }
@@ -73,6 +75,7 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
     let access_log = access_log(&mut section, [name.as_ref(), underlying.as_ref()]);
     section.read("use_arn_region", flag);
     let default_encryption = encryption::default(&mut section);
+    let default_encryption_at = section.take("default_encryption").map(|node| &node.at);
     let log_id = section.read("log_id", flag).unwrap_or(true);
     section.close();
     let (location, signers) = (location?, signers?);
@@ -88,7 +91,8 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
         write_credentials: signers.write,
         log_id,
     };
-    Some(Placed { bucket, endpoint: location.endpoint, access_log, credentials_at: signers.at })
+    let (endpoint, credentials_at) = (location.endpoint, signers.at);
+    Some(Placed { bucket, endpoint, access_log, default_encryption_at, credentials_at })
 }
 
 fn bucket_name(node: &Node) -> Result<BucketName, Fault> {

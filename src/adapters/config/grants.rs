@@ -12,6 +12,7 @@ use crate::adapters::config::reader::meant;
 use crate::adapters::config::reader::text;
 use crate::adapters::config::require::Require;
 use crate::adapters::config::transfers;
+use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::lifetime;
 use crate::adapters::config::warnings;
@@ -35,6 +36,8 @@ pub(super) struct Placed<'t> {
     pub(super) actions_at: &'t Spot,
     /// Of its bucket.
     pub(super) bucket_at: &'t Spot,
+    /// All that it says.
+    pub(super) table: &'t [Entry],
 }
 
 /// What grants refer to.
@@ -91,7 +94,7 @@ fn grant<'t>(section: &mut Section<'t>, name: Option<Name>, known: &Known<'_>) -
         source_ips: limits.require.source_ips,
         mfa: limits.require.mfa,
     };
-    Some(Placed { grant, scope_at, actions_at, bucket_at })
+    Some(Placed { grant, scope_at, actions_at, bucket_at, table: section.entries() })
 }
 
 fn effect(node: &Node) -> Result<Effect, Fault> {

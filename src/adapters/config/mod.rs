@@ -21,6 +21,7 @@ mod retention;
 mod secrets;
 mod server;
 mod settings;
+mod stores;
 mod transfers;
 mod tree;
 mod units;
@@ -120,6 +121,7 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     demand_some(grant_count, "[[grants]]", "nobody may do anything", &file);
     file.close();
     access_logs::check(&buckets.whole, &grants, report);
+    stores::check(&buckets.whole, &grants, report);
     warnings::check(&buckets.whole, &grants, report);
     let buckets = buckets.whole.into_iter().map(|placed| placed.bucket).collect();
     let grants = grants.into_iter().map(|placed| placed.grant).collect();

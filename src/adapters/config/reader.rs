@@ -136,6 +136,11 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Its entries, as they stand.
+    pub(super) fn entries(&self) -> &'t [Entry] {
+        self.entries
+    }
+
     /// The entries of a table whose keys the file chooses.
     pub(super) fn into_entries(self) -> &'t [Entry] {
         self.entries

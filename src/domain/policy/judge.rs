@@ -18,6 +18,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::step_up::StepUp;
 use crate::domain::store::Unsupported;
+use crate::domain::store::features::Feature;
 use crate::domain::template::Filling;
 
 /// A request as one grant would have it signed, and what of the grant's limits it does not meet.
@@ -40,7 +41,7 @@ impl Question<'_> {
     /// Holds the request against one grant's limits.
     pub(super) fn judge(&self, place: Place) -> Judged {
         let grant = self.policy.grant(place);
-        let mut parameters = self.request.parameters.clone();
+        let mut parameters = self.sized_parameters(grant);
         let date = date_path(self.around.now);
         let around = limits::Around {
             filling: Filling { claims: self.holder.claims, id: self.around.id, date: &date },
@@ -64,6 +65,17 @@ impl Question<'_> {
             unmet,
             unsupported,
             step_up,
+        }
+    }
+
+    /// The request's own. A plan's completion says the size of the whole, which not every store looks at: where no
+    /// limit hangs on it, it is left out there.
+    fn sized_parameters(&self, grant: &Grant) -> Parameters {
+        let asked = &self.request.parameters;
+        let is_unheeded = || self.bucket.lacks.why_not(Feature::ObjectSize, "").is_some();
+        match asked.planned_size.is_some() && grant.upload.max_size.is_none() && is_unheeded() {
+            true => Parameters { object_size: None, ..asked.clone() },
+            false => asked.clone(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! Features of S3 that not every store has, and what a bucket's place lacks of them.
 
+use crate::domain::encryption::Kms;
+use crate::domain::encryption::Layers;
+use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::operation::Operation;
 use crate::domain::store::Store;
 use crate::domain::store::table;
@@ -92,6 +95,18 @@ impl Feature {
     }
 }
 
+/// What of a store an encryption is.
+impl From<&ServerSideEncryption> for Feature {
+    fn from(encryption: &ServerSideEncryption) -> Self {
+        match encryption {
+            ServerSideEncryption::S3 => Self::SseS3,
+            ServerSideEncryption::Kms(Kms { layers: Layers::One, .. }) => Self::SseKms,
+            ServerSideEncryption::Kms(Kms { layers: Layers::Two, .. }) => Self::Dsse,
+            ServerSideEncryption::Customer(_) => Self::SseC,
+        }
+    }
+}
+
 /// What a store cannot do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lack {
@@ -152,6 +167,11 @@ impl Lacks {
     /// All of it.
     pub fn iter(&self) -> impl Iterator<Item = &'static Lack> {
         self.0.iter().copied()
+    }
+
+    /// Why nothing of a feature can be had there, or only in some of its kind.
+    pub fn whole(&self, feature: Feature) -> Option<&'static Lack> {
+        self.iter().find(|lack| lack.feature == feature && lack.but.is_empty())
     }
 
     /// Why a feature cannot be had there, where no version has it.

@@ -1,9 +1,6 @@
 //! What a request needs of the store, and what of that the bucket's does not have.
 
 use crate::domain::checksum::ChecksumType;
-use crate::domain::encryption::Kms;
-use crate::domain::encryption::Layers;
-use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::operation::Operation;
 use crate::domain::parameters::Parameters;
 use crate::domain::refusal::MemberError;
@@ -73,7 +70,7 @@ fn needs(operation: Operation, parameters: &Parameters) -> Vec<Need<'_>> {
         add(true, Feature::StorageClass, class.as_str(), "/storage_class");
     }
     if let Some(encryption) = &parameters.server_side_encryption {
-        add(true, of_encryption(encryption), "", "/server_side_encryption");
+        add(true, Feature::from(encryption), "", "/server_side_encryption");
     }
     add(parameters.if_none_match, write_once(operation), "", "/if_none_match");
     checksums(parameters, &mut add);
@@ -92,16 +89,6 @@ fn checksums<'a>(parameters: &'a Parameters, add: &mut impl FnMut(bool, Feature,
     }
     if let Some(of_object) = &parameters.object_checksum {
         add(true, Feature::FullObjectChecksum, of_object.algorithm.as_str(), "/checksum");
-    }
-}
-
-/// What of the store an encryption is.
-pub(super) fn of_encryption(encryption: &ServerSideEncryption) -> Feature {
-    match encryption {
-        ServerSideEncryption::S3 => Feature::SseS3,
-        ServerSideEncryption::Kms(Kms { layers: Layers::One, .. }) => Feature::SseKms,
-        ServerSideEncryption::Kms(Kms { layers: Layers::Two, .. }) => Feature::Dsse,
-        ServerSideEncryption::Customer(_) => Feature::SseC,
     }
 }
 

@@ -138,7 +138,7 @@ impl StepKind {
                 checksum: checksums.remove(&number),
                 ..of_call.clone()
             },
-            Self::Complete => Parameters { object_size: whole, ..of_upload() },
+            Self::Complete => Parameters { object_size: whole, planned_size: whole, ..of_upload() },
             Self::Abort | Self::List => of_upload(),
         };
         match shared.clone() {

@@ -9,6 +9,7 @@ mod issuers;
 mod nesting;
 mod retention;
 mod sections;
+mod stores;
 mod values;
 mod warnings;
 

@@ -3,6 +3,7 @@
 mod narrower;
 mod rules;
 mod server_keys;
+mod stores;
 
 use std::sync::Arc;
 use std::time::Duration;
