@@ -38,6 +38,7 @@ mod floors;
 mod form_judge;
 mod granted;
 mod grants_route;
+mod identity_provider;
 mod keys;
 mod limits;
 mod listing;

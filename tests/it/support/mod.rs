@@ -9,6 +9,7 @@ pub mod form;
 pub mod idp;
 pub mod mistakes;
 pub mod presignd;
+pub mod provider;
 pub mod readme;
 pub mod service;
 pub mod setting;
