@@ -96,6 +96,15 @@ fn what_is_not_set_is_found_and_what_is_set_is_not() {
         there.run("doctor", &[], "").stdout.contains("set: versions; Object Lock; public access block; CORS rules: 1")
     );
 
+    let session = store.assume_role();
+    let named = TOML.replace("ENDPOINT", &store.get("ENDPOINT").replace("127.0.0.1", "localhost"));
+    let named = named.replace("endpoint =", "addressing = \"virtual\"\nendpoint =").replace("BUCKET", &locked);
+    let temporary = Presignd::configured(&named)
+        .env("AWS_ACCESS_KEY_ID", &session.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", &session.secret_access_key)
+        .env("AWS_SESSION_TOKEN", &session.session_token);
+    assert_eq!(found(&temporary, 0), set(&ALWAYS), "a session, and the bucket in the host");
+
     let refused = policy(&locked, r#"{"Bool": {"aws:SecureTransport": "false"}}"#, "s3:PutObject");
     store.prepare(&format!("/{locked}?policy"), &[], &refused);
     assert!(found(&there, 1).contains("error plain-http"));

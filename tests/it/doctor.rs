@@ -16,6 +16,7 @@ use presignd::domain::doctor::Reach;
 use presignd::domain::doctor::Reply;
 use presignd::domain::doctor::Settings;
 use presignd::domain::name::Name;
+use proptest::prelude::*;
 
 use self::answers::ENDS;
 use self::answers::METHODS;
@@ -262,6 +263,23 @@ fn what_a_store_does_not_say_is_told_and_not_guessed() {
     }
     check("one alone", TOML, Some((Ownership, code(403, "AccessDenied"))), &["warning not-asked"]);
     assert!(found(TOML, &[Said::new()], &there()).is_empty(), "nobody asked");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_is_answered_is_judged(
+        status in prop_oneof![Just(200u16), Just(403), Just(404), any::<u16>()],
+        body in prop_oneof!["\\PC{0,60}", "(<(/?)(CORSRule|Rule|Error|Code|Status|Prefix|CORSConfiguration|LifecycleConfiguration)>|a){0,12}"],
+        json in "(\\{|\\}|\\[|\\]|:|,|\"(Statement|Effect|Deny|Principal|AWS|Action|Condition|\\*)\"){0,20}",
+    ) {
+        for body in [body, json] {
+            let reply = xml(status, body);
+            let said = Question::ALL.iter().map(|question| (*question, reply.clone())).collect();
+            found(TOML, &[said], &Reach::of_location(&reply));
+            Reach::of_head(&reply);
+        }
+    }
 }
 
 #[test]

@@ -48,6 +48,14 @@ async fn a_call_is_sent_as_it_was_signed() {
 }
 
 #[tokio::test]
+async fn a_bucket_in_the_host_is_found_below_localhost() {
+    let server = FakeS3::start(|_| answer(200, &[], ""));
+    let url = format!("http://media.localhost:{}/a", server.address.port());
+    assert_eq!(S3::new(Clock::system()).send("GET", &url, &[], Vec::new()).await.unwrap().status, 200);
+    assert_eq!(server.seen()[0].header("host"), format!("media.localhost:{}", server.address.port()));
+}
+
+#[tokio::test]
 async fn a_redirect_is_told_and_not_followed() {
     let elsewhere = FakeS3::start(|_| answer(200, &[], ""));
     let location = format!("http://{}/", elsewhere.address);
