@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use crate::adapters::config::diagnostic::Fault;
+use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::places;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
 use crate::adapters::config::reader::some_text;
 use crate::adapters::config::settings::Audit;
 use crate::adapters::config::settings::AuditSink;
+use crate::adapters::config::tree::Node;
 
 /// `[audit]`, with the defaults of what it leaves out.
 pub(super) fn audit(section: Option<Section<'_>>, folder: &Path) -> Audit {
@@ -15,15 +18,33 @@ pub(super) fn audit(section: Option<Section<'_>>, folder: &Path) -> Audit {
     let Some(mut section) = section else {
         return audit;
     };
-    let sink = section.read("path", |node| match some_text(node)? {
-        "stdout" => Ok(AuditSink::Stdout),
-        _ => places::path(node, folder).map(AuditSink::File),
-    });
-    audit.sink = sink.unwrap_or(audit.sink);
+    if let Some(node) = section.take("path") {
+        audit.sink = section.report().accept(&node.at, sink(node, folder)).unwrap_or(audit.sink);
+        if let Some(absent) = absent_folder(&audit.sink) {
+            section.report().warn(&node.at, absent);
+        }
+    }
     audit.required = section.read("required", flag).unwrap_or(audit.required);
     audit.sync = section.flag("sync");
     section.not_available("chain_key_env");
     section.not_available("chain_key_file");
     section.close();
     audit
+}
+
+fn sink(node: &Node, folder: &Path) -> Result<AuditSink, Fault> {
+    match some_text(node)? {
+        "stdout" => Ok(AuditSink::Stdout),
+        _ => places::path(node, folder).map(AuditSink::File),
+    }
+}
+
+/// The file is made where it is missing, its folder is not.
+fn absent_folder(sink: &AuditSink) -> Option<Fault> {
+    let AuditSink::File(path) = sink else { return None };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    (!folder.is_dir()).then(|| {
+        let wrong = format!("the folder {} is not there", folder.display());
+        fault(wrong, "make it where the service runs; until then it is not ready")
+    })
 }

@@ -1,5 +1,6 @@
 //! The limits on Object Lock: what a grant signs in, and between which bounds the caller chooses.
 
+use std::time::Duration;
 use std::time::SystemTime;
 
 use crate::domain::refusal::MemberError;
@@ -33,7 +34,8 @@ fn mode(limits: &LockLimits, given: &mut ObjectLock) -> Option<MemberError> {
     }
 }
 
-/// Both bounds are inclusive.
+/// Both bounds are inclusive. Without a least one the end is after the signing time: S3 refuses any other.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html>
 fn retain_until(limits: &LockLimits, given: &mut ObjectLock, signed_at: SystemTime) -> Option<MemberError> {
     let bound = |retention| RetainUntil::after(signed_at, retention);
     let (least, most) = (limits.min_retention.and_then(bound), limits.max_retention.and_then(bound));
@@ -44,12 +46,14 @@ fn retain_until(limits: &LockLimits, given: &mut ObjectLock, signed_at: SystemTi
         return Some(at("retain_until", "say until when".to_owned()));
     };
     given.retain_until = Some(asked);
-    match (least, most) {
+    match (least.or_else(|| bound(A_SECOND)), most) {
         (Some(least), _) if asked < least => Some(at("retain_until", format!("give {least} or later"))),
         (_, Some(most)) if asked > most => Some(at("retain_until", format!("give {most} or earlier"))),
         (Some(_) | None, Some(_) | None) => None,
     }
 }
+
+const A_SECOND: Duration = Duration::from_secs(1);
 
 fn legal_hold(limit: LegalHold, given: &mut ObjectLock) -> Option<MemberError> {
     match (limit, given.legal_hold) {

@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 16] = [
+const WARNINGS: [Row; 17] = [
     (
         "an issuer whose tokens have no type",
         "issuer",
@@ -52,6 +52,14 @@ actions = ["read"]
             "10:19: warning: the variable NOT_SET is not set; set it where the service runs; until then it is not ready",
             "16:20: warning: absent/secret cannot be read (No such file or directory (os error 2)); put it there where the service runs; until then it is not ready",
         ],
+    ),
+    (
+        "an audit file in a folder that is not there",
+        "any",
+        r#"[audit]
+path = "absent/audit.jsonl"
+"#,
+        &["2:8: warning: the folder absent is not there; make it where the service runs; until then it is not ready"],
     ),
     (
         "a CA and a token that are not there",
