@@ -230,6 +230,8 @@ fn what_no_grant_needs_is_no_error() {
     for (question, reply, expected) in rows {
         check(&format!("{question:?}"), &reading(), Some((question, reply)), expected);
     }
+    let idle = reading().replace("[[grants]]", "[[grants]]\nenabled = false");
+    check("no grant", &idle, Some((Policy, code(404, "NoSuchBucketPolicy"))), &["warning tls-only"]);
     let without_origins = TOML.replace("cors_origins = [\"https://app.example.com\"]", "");
     check("no pages", &without_origins, Some((Cors, code(404, "NoSuchCORSConfiguration"))), &[]);
     let plain = TOML.replace("object_lock = { mode = \"GOVERNANCE\", min_retention = \"1d\" }", "");
@@ -247,13 +249,14 @@ fn what_a_store_does_not_say_is_told_and_not_guessed() {
     use Question::*;
     let all: [Question; 10] = Question::ALL;
     let everywhere = |reply: Reply| -> Said { all.iter().map(|question| (*question, reply.clone())).collect() };
-    let rows: [(&str, Reply, &[&str]); 8] = [
+    let rows: [(&str, Reply, &[&str]); 9] = [
         ("denied", code(403, "AccessDenied"), &["warning not-asked"]),
         ("denied without a word", xml(403, ""), &["warning not-asked"]),
         ("not known", code(501, "NotImplemented"), &["warning default-encryption", "info not-asked"]),
         ("not allowed", code(405, "MethodNotAllowed"), &["warning default-encryption", "info not-asked"]),
         ("an error of its own", code(500, "InternalError"), &["warning not-asked"; 10]),
         ("a page", xml(502, "<html><body>Bad Gateway</body></html>"), &["warning not-asked"; 10]),
+        ("another page", xml(200, "<html><body>Hello</body></html>"), &["warning not-asked"; 10]),
         ("garbage", xml(200, "\u{0}\u{1}<<<"), &["warning not-asked"; 10]),
         ("a DTD", xml(200, "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>"), &["warning not-asked"; 10]),
     ];

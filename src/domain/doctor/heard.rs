@@ -67,11 +67,12 @@ impl Reply {
             return Heard::Silent(Silence::Failed("what it answered is no XML".to_owned()));
         };
         let root = document.root_element();
-        // Ceph's gateway puts a word before `PublicAccessBlockConfiguration`. Where it does not know a sub-resource, it
-        // lists the bucket's objects.
-        match root.tag_name().name().ends_with(row.element) {
-            true => read(root).map_or(Heard::Unset, Heard::Set),
-            false => Heard::Silent(Silence::Unknown),
+        match root.tag_name().name() {
+            // Ceph's gateway puts a word before `PublicAccessBlockConfiguration`.
+            name if name.ends_with(row.element) => read(root).map_or(Heard::Unset, Heard::Set),
+            // It lists the bucket's objects where it does not know a sub-resource.
+            "ListBucketResult" => Heard::Silent(Silence::Unknown),
+            _ => Heard::Silent(Silence::Failed("what it answered is another document".to_owned())),
         }
     }
 

@@ -41,7 +41,6 @@ fn tls(subject: &Subject<'_>) -> Option<Finding> {
         .filter(|(action, resource)| policy.demands_tls(action, resource))
         .map(|(action, _)| *action)
         .collect();
-    let mend = subject.mend();
     if subject.place.target.scheme == Scheme::Http {
         return Some(plain_http(subject, &refused));
     }
@@ -49,10 +48,19 @@ fn tls(subject: &Subject<'_>) -> Option<Finding> {
         return None;
     }
     let detail = match refused.is_empty() {
-        true => "The bucket's policy does not refuse plain HTTP, so a URL used by it shows itself and the object to the network.".to_owned(),
-        false => "The bucket's policy refuses plain HTTP only for some of what the grants sign.".to_owned(),
+        true => {
+            "The bucket's policy does not refuse plain HTTP, so a URL used by it shows itself and the object to the \
+             network."
+        }
+        false => "The bucket's policy refuses plain HTTP only for some of what the grants sign.",
     };
-    let mend = match &subject.settings.policy {
+    Some(subject.finding(FindingId::TlsOnly, Severity::Warning, detail, set_policy(subject)))
+}
+
+/// Sets the policy that presignd derives.
+fn set_policy(subject: &Subject<'_>) -> String {
+    let mend = subject.mend();
+    match &subject.settings.policy {
         // Setting it replaces all that is there.
         Heard::Set(_) => format!(
             "Add the statements of `{}` to those that are there (aws s3api get-bucket-policy), and set them all: {}",
@@ -60,8 +68,7 @@ fn tls(subject: &Subject<'_>) -> Option<Finding> {
             mend.s3api("put-bucket-policy", "--policy file://policy.json")
         ),
         Heard::Unset | Heard::NotAsked | Heard::Silent(_) => mend.derived("bucket", "put-bucket-policy", "--policy"),
-    };
-    Some(subject.finding(FindingId::TlsOnly, Severity::Warning, detail, mend))
+    }
 }
 
 /// Of an endpoint without TLS.
@@ -89,7 +96,7 @@ fn plain_http(subject: &Subject<'_>, refused: &[&str]) -> Finding {
     }
 }
 
-/// What IAM calls all that the grants sign, each with a resource that it is signed for.
+/// What IAM calls all that the grants sign, each with a resource that it is signed for; without grants, a download.
 fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     let arn = place::bucket_arn(subject.bucket);
     let of_grant = |grant: &Grant| {
@@ -101,7 +108,11 @@ fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
             _ => (action, object.clone()),
         })
     };
-    subject.grants().flat_map(of_grant).collect()
+    let signed: Vec<_> = subject.grants().flat_map(of_grant).collect();
+    match signed.is_empty() {
+        true => vec![(Operation::GetObject.row().permission, format!("{arn}/x"))],
+        false => signed,
+    }
 }
 
 /// A bucket's policy can only shorten what was signed.
@@ -111,7 +122,6 @@ fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
     let seconds = u64::from(longest.max_expires.seconds());
     let object =
         |grant: &Grant| format!("{}/{}x", place::bucket_arn(subject.bucket), pattern::literal_prefix(&grant.scope));
-    let mend = subject.mend();
     let oldest = match &subject.settings.policy {
         Heard::Set(policy) => subject
             .grants()
@@ -127,7 +137,7 @@ fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
             grants_that(&[grant.name.as_str()], "sign"),
             grant.max_expires.seconds()
         );
-        let mend = format!("Lower max_expires of {}, or raise s3:signatureAge: {}", grant.name, mend.policy("bucket"));
+        let mend = format!("Lower max_expires of {}, or raise s3:signatureAge: {}", grant.name, set_policy(subject));
         return Some(subject.finding(FindingId::SignatureAge, Severity::Error, detail, mend));
     }
     let bounds =
@@ -139,8 +149,7 @@ fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
         "The bucket's policy refuses no signature for its age: whoever has the secret can sign for seven days, though no \
          grant does for more than {seconds} s."
     );
-    let mend = format!("Set DenyOldSignatures of `{}`.", mend.policy("bucket"));
-    Some(subject.finding(FindingId::SignatureAge, Severity::Info, detail, mend))
+    Some(subject.finding(FindingId::SignatureAge, Severity::Info, detail, set_policy(subject)))
 }
 
 fn public(subject: &Subject<'_>) -> Option<Finding> {
@@ -197,8 +206,8 @@ fn one_identity(subject: &Subject<'_>) -> Option<Finding> {
     });
     (!copying.is_empty()).then(|| {
         let detail = format!(
-            "One identity, {}, signs uploads and can read: a store that takes an unsigned x-amz-copy-source lets the holder of an upload's \
-             URL copy any object that it reads ({}).",
+            "One identity, {}, signs uploads and can read: a store that takes an unsigned x-amz-copy-source lets the \
+             holder of an upload's URL copy any object that it reads ({}).",
             bucket.read_credentials,
             grants_that(&copying, "upload")
         );
