@@ -59,6 +59,7 @@
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log
 //!   access_log/      S3's server access logs: a line read, and joined with what was issued
 //!   action           the actions of a grant: words that stand for sets of rights
+//!   audit_chain/     the chain over audit lines, by which a change of them shows
 //!   aws_policy/      what AWS must be told beside: policies, derived from the grants
 //!   bucket           names of buckets
 //!   caller           who asks: verified claims, and the issuer that vouches for them

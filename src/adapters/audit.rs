@@ -2,7 +2,9 @@
 
 mod entry;
 mod file;
+mod head;
 mod issued;
+mod log;
 mod operator;
 mod room;
 mod writer;
@@ -17,17 +19,19 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::adapters::audit::entry::Lines;
-use crate::adapters::audit::file::Durability;
+use crate::adapters::audit::log::LineLog;
 use crate::adapters::audit::writer::Order;
 use crate::adapters::audit::writer::State;
 use crate::adapters::audit::writer::Ticket;
 use crate::adapters::audit::writer::Writer;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
+use crate::adapters::config::AuditChain;
 use crate::adapters::telemetry::Metrics;
 
 pub use entry::Decision;
 pub use entry::Entry;
+pub use head::head_of;
 pub use issued::NoAuditLine;
 pub use issued::issued;
 pub use operator::OperatorAudit;
@@ -60,10 +64,9 @@ impl Audit {
         metrics: Metrics,
     ) -> io::Result<Self> {
         let (orders, waiting) = mpsc::channel(QUEUE);
-        let durability = if settings.sync { Durability::OnDisk } else { Durability::Handed };
-        let file = open_file(patience, settings).await?;
-        let (sink, metrics_here) = (settings.sink.clone(), metrics.clone());
-        let begin = move || Writer::new(waiting, (sink, durability, file), (clock, metrics_here));
+        let log = open_log(patience, settings).await?;
+        let (settings_here, metrics_here) = (settings.clone(), metrics.clone());
+        let begin = move || Writer::new(waiting, (settings_here, log), (clock, metrics_here));
         let writer = tokio::task::spawn_blocking(begin).await.map_err(io::Error::other)?;
         let state = writer.state();
         std::thread::Builder::new().name("audit".to_owned()).spawn(|| writer.run())?;
@@ -124,14 +127,17 @@ const QUEUE: usize = 1024;
 /// Below the time that a request has by default.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// `None` if it cannot be opened yet, and is not required.
-async fn open_file(patience: Duration, settings: &config::Audit) -> io::Result<Option<file::LineFile>> {
+/// `None` if it cannot be opened yet, and is not required, or waits for its key.
+async fn open_log(patience: Duration, settings: &config::Audit) -> io::Result<Option<LineLog>> {
     let deadline = Instant::now() + patience;
+    if let AuditChain::Absent = settings.chain {
+        return Ok(None);
+    }
     loop {
-        let sink = settings.sink.clone();
-        let opened = tokio::task::spawn_blocking(move || writer::open(&sink)).await.map_err(io::Error::other)?;
-        match opened {
-            Ok(file) => return Ok(Some(file)),
+        let settings_here = settings.clone();
+        let opened = tokio::task::spawn_blocking(move || LineLog::open(&settings_here)).await;
+        match opened.map_err(io::Error::other)? {
+            Ok(log) => return Ok(Some(log)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() >= deadline => return Err(error),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 tokio::time::sleep(CONTEST_PERIOD).await;

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod action;
+pub mod audit_chain;
 pub mod aws_policy;
 pub mod bucket;
 pub mod caller;

@@ -11,6 +11,7 @@
 mod addresses;
 mod attacks;
 mod audit;
+mod audit_chain;
 mod audit_join;
 mod batch;
 mod browser;

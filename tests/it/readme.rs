@@ -26,13 +26,14 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 13] = [
+const BLOCKS: [Pasted; 14] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("presignd policy", Way::Runs(the_policies_are_json_with_a_statement_or_a_rule)),
     ("presignd doctor", Way::Runs(the_doctor_asks_a_store)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
+    ("presignd audit verify", Way::Runs(a_chained_audit_is_verified)),
     ("presignd audit join", Way::Runs(what_an_operator_signed_is_found_in_the_audit)),
     ("presignd serve", Way::Runs(the_service_runs)),
     ("PRESIGND__", Way::Runs(the_environment_wins_over_the_file)),
@@ -94,6 +95,15 @@ fn the_policies_are_json_with_a_statement_or_a_rule(block: &str) {
         let made: Value = serde_json::from_slice(&std::fs::read(there.path(&file)).unwrap()).unwrap();
         assert!(made[member].as_array().is_some_and(|all| !all.is_empty()), "{file}: {made:#}");
     }
+}
+
+fn a_chained_audit_is_verified(block: &str) {
+    let chained = "[audit]\npath = \"audit.jsonl\"\nchain_key_env = \"AUDIT_KEY\"\n";
+    let key = "an-audit-key-of-32-bytes-or-more";
+    let service = setting(&[section("A bucket on AWS").block("toml"), chained]).env("AUDIT_KEY", key);
+    let service = service.env("JWT_SECRET", CORP_SECRET).file("audit.jsonl.1", "").serve();
+    let printed = pasted(block, &service.presignd.path(""), &[("AUDIT_KEY".to_owned(), key.to_owned())]);
+    assert_eq!(printed, "there is no line\n");
 }
 
 fn what_an_operator_signed_is_found_in_the_audit(block: &str) {

@@ -18,6 +18,7 @@ use crate::support::tokens::Issuer;
 use crate::verifier::Key;
 
 const SESSION_TOKEN: &str = "FwoGZXIvYXdzEXAMPLE/session+token==";
+const AUDIT_KEY: &str = "the-audit-key-of-32-bytes-or-more";
 const FILE_SECRET: &str = "FileSecretAccessKeyEXAMPLE+of/a/file";
 const FILE_SESSION_TOKEN: &str = "file-session-token-EXAMPLE";
 
@@ -32,6 +33,7 @@ const CONFIG: &str = r#"
     redirects = true
     [audit]
     path = "audit.jsonl"
+    chain_key_env = "AUDIT_KEY"
     [log]
     level = "trace"
     [rate_limits]
@@ -66,7 +68,10 @@ const CONFIG: &str = r#"
 fn configured() -> Presignd {
     let key = Key { id: "AKIDFILE", secret: FILE_SECRET, session_token: Some(FILE_SESSION_TOKEN) };
     let file = credential_file(key, None);
-    setting(&[CONFIG, ISSUER]).env("AWS_SESSION_TOKEN", SESSION_TOKEN).file("credentials.json", file)
+    setting(&[CONFIG, ISSUER])
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
+        .env("AUDIT_KEY", AUDIT_KEY)
+        .file("credentials.json", file)
 }
 
 /// What must not be found: each as it stands, and percent-encoded.
@@ -109,6 +114,7 @@ fn hidden() -> Hidden {
         ("the file's session token", FILE_SESSION_TOKEN),
         ("a client's key", CLIENT_KEY),
         ("a device's code", MFA_CODE),
+        ("the key of the audit's chain", AUDIT_KEY),
     ] {
         hidden.add(what, secret);
     }

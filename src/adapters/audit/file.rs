@@ -12,9 +12,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::adapters::audit::entry::seq_of;
 use crate::adapters::audit::room::ensure_room;
 use crate::adapters::audit::room::is_broken;
+use crate::domain::audit_chain::ChainedLine;
+use crate::domain::audit_chain::Mark;
+use crate::domain::audit_chain::seq_of;
 
 /// An open file, or a stream.
 pub struct LineFile {
@@ -23,12 +25,13 @@ pub struct LineFile {
     path: Option<PathBuf>,
     kind: Kind,
     owed: Owed,
-    /// The highest number that was found in it when it was opened.
-    seq: u64,
+    /// Where its lines ended when it was opened.
+    mark: Mark,
 }
 
+/// What kind of file it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// A regular file that nobody else writes to: it can be cut.
     Own,
     /// A regular file on a file system without locks.
@@ -65,22 +68,32 @@ impl LineFile {
             true => hold(&file, contest)?,
             false => Kind::Stream,
         };
-        let seq = if kind == Kind::Stream { 0 } else { take_over(&mut file)? };
+        let mark = if kind == Kind::Stream { Mark::default() } else { take_over(&mut file)? };
         if new {
             sync_folder(path);
         }
-        Ok(Self { file, path: Some(path.to_owned()), kind, owed: Owed::Nothing, seq })
+        Ok(Self { file, path: Some(path.to_owned()), kind, owed: Owed::Nothing, mark })
     }
 
     /// The process's standard output, past the buffer that `print!` uses.
     pub fn stdout() -> io::Result<Self> {
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        Ok(Self { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, seq: 0 })
+        Ok(Self { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, mark: Mark::default() })
     }
 
-    /// The highest number that was found in it when it was opened.
-    pub fn seq(&self) -> u64 {
-        self.seq
+    /// Where its lines ended when it was opened: the highest number, and the link of the last whole one.
+    pub fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// Where it was opened; a stream has no place.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Whether it is a file that keeps what is written.
+    pub fn is_kept(&self) -> bool {
+        self.kind != Kind::Stream
     }
 
     /// Opens what is at the path now, unless that is this file. If that fails, this file stays.
@@ -157,7 +170,8 @@ pub enum Durability {
     OnDisk,
 }
 
-fn hold(file: &File, contest: Contest) -> io::Result<Kind> {
+/// Takes the lock of a regular file, as long as it is open.
+pub fn hold(file: &File, contest: Contest) -> io::Result<Kind> {
     let held = match contest {
         Contest::GiveUp => file.try_lock(),
         Contest::Wait => file.lock().map_err(TryLockError::Error),
@@ -174,8 +188,8 @@ fn hold(file: &File, contest: Contest) -> io::Result<Kind> {
     }
 }
 
-/// Ends a torn last line; the number of the last line that has one.
-fn take_over(file: &mut File) -> io::Result<u64> {
+/// Ends a torn last line; where the lines end.
+fn take_over(file: &mut File) -> io::Result<Mark> {
     let length = file.metadata()?.len();
     let start = length.saturating_sub(TAIL);
     let mut tail = vec![0; usize::try_from(length - start).unwrap_or_default()];
@@ -184,11 +198,13 @@ fn take_over(file: &mut File) -> io::Result<u64> {
         tracing::warn!("the audit file's last line is torn; it is ended");
         file.write_all(b"\n")?;
     }
-    let found = tail.split(|byte| *byte == b'\n').rev().find_map(seq_of);
+    let mut lines = tail.split(|byte| *byte == b'\n').rev();
+    let found = lines.clone().find_map(seq_of);
     if found.is_none() && length > 0 {
         tracing::warn!("no audit line with a number at the file's end; numbers begin anew");
     }
-    Ok(found.unwrap_or_default())
+    let link = lines.find_map(ChainedLine::parse).and_then(|line| line.link);
+    Ok(Mark { seq: found.unwrap_or_default(), link })
 }
 
 /// In bytes; far more than the longest line: a token has 8 KiB at most, and a key 4 KiB, sixfold where JSON escapes it.
@@ -226,7 +242,7 @@ mod tests {
             let path = folder.path().join("audit.jsonl");
             fs::write(&path, &content).unwrap();
             let mut file = LineFile::open(&path, Contest::GiveUp).unwrap();
-            assert_eq!(file.seq(), seq, "{row}");
+            assert_eq!(file.mark().seq, seq, "{row}");
             file.append(b"next\n", Durability::OnDisk).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), content + ended + "next\n", "{row}");
         }
@@ -297,7 +313,7 @@ mod tests {
         let (mut reader, writer) = io::pipe().unwrap();
         let file = File::from(std::os::fd::OwnedFd::from(writer));
         rustix::io::ioctl_fionbio(&file, true).unwrap();
-        let mut stream = LineFile { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, seq: 0 };
+        let mut stream = LineFile { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, mark: Mark::default() };
         let long = vec![b'x'; 1 << 20];
         stream.append(&long, Durability::Handed).unwrap_err();
         assert!(stream.prepare().is_err(), "the pipe is full still");
@@ -315,7 +331,7 @@ mod tests {
     fn a_pipe_without_a_reader_is_noticed() {
         let (reader, writer) = io::pipe().unwrap();
         let file = File::from(std::os::fd::OwnedFd::from(writer));
-        let mut stream = LineFile { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, seq: 0 };
+        let mut stream = LineFile { file, path: None, kind: Kind::Stream, owed: Owed::Nothing, mark: Mark::default() };
         stream.probe().unwrap();
         drop(reader);
         assert_eq!(stream.probe().unwrap_err().kind(), io::ErrorKind::BrokenPipe);

@@ -82,6 +82,7 @@ mod tests {
     use crate::adapters::audit::entry::Decision;
     use crate::adapters::audit::entry::Entry;
     use crate::adapters::audit::entry::Lines;
+    use crate::domain::audit_chain::Mark;
     use crate::domain::refusal::RefusalCode;
     use std::time::Duration;
     use std::time::SystemTime;
@@ -92,7 +93,7 @@ mod tests {
 
     fn written(entry: &Entry<'_>) -> String {
         let mut line = Vec::new();
-        Lines::of(&[*entry]).unwrap().number(&mut line, "2026-11-24T12:00:00.042Z", 6);
+        Lines::of(&[*entry]).unwrap().number(&mut line, "2026-11-24T12:00:00.042Z", None, Mark { seq: 6, link: None });
         String::from_utf8(line).unwrap()
     }
 

@@ -11,10 +11,13 @@ use crate::adapters::audit::entry::Lines;
 use crate::adapters::audit::entry::to_the_millisecond;
 use crate::adapters::audit::file::Contest;
 use crate::adapters::audit::file::Durability;
-use crate::adapters::audit::file::LineFile;
+use crate::adapters::audit::log::LineLog;
+use crate::adapters::audit::log::key;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
+use crate::adapters::config::AuditChain;
 use crate::adapters::config::AuditSink;
+use crate::domain::audit_chain::Mark;
 
 /// Writes at once, in the caller's thread: to `PATH.operator`, or where the service writes to standard output to standard
 /// error, since standard output is the command's answer.
@@ -23,9 +26,10 @@ pub struct OperatorAudit {
     path: Option<PathBuf>,
     durability: Durability,
     required: bool,
+    chain: AuditChain,
     clock: Clock,
     /// Of the last line on standard error.
-    seq: u64,
+    mark: Mark,
 }
 
 impl OperatorAudit {
@@ -36,7 +40,8 @@ impl OperatorAudit {
             AuditSink::Stdout => None,
         };
         let durability = if settings.sync { Durability::OnDisk } else { Durability::Handed };
-        Self { path, durability, required: settings.required, clock, seq: 0 }
+        let (required, chain) = (settings.required, settings.chain.clone());
+        Self { path, durability, required, chain, clock, mark: Mark::default() }
     }
 
     /// Writes a line for each entry. The file is held only for so long, and several commands take turns.
@@ -53,18 +58,13 @@ impl OperatorAudit {
 
     fn write(&mut self, entries: &[Entry<'_>]) -> io::Result<()> {
         let (lines, time) = (Lines::of(entries)?, to_the_millisecond(self.clock.now()));
-        let mut text = Vec::new();
-        match &self.path {
-            Some(path) => {
-                let mut file = LineFile::open(path, Contest::Wait)?;
-                lines.number(&mut text, &time, file.seq());
-                file.append(&text, self.durability)
-            }
-            None => {
-                self.seq = lines.number(&mut text, &time, self.seq);
-                io::stderr().write_all(&text)
-            }
-        }
+        let Some(path) = &self.path else {
+            let mut text = Vec::new();
+            self.mark = lines.number(&mut text, &time, key(&self.chain)?.as_ref(), self.mark.clone());
+            return io::stderr().write_all(&text);
+        };
+        let mut log = LineLog::open_file(path, &self.chain, Contest::Wait)?;
+        log.append(std::iter::once(&lines), &time, self.durability)
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use std::time::SystemTime;
 
     fn settings(path: &Path, required: bool) -> config::Audit {
-        config::Audit { sink: AuditSink::File(path.to_owned()), required, sync: true }
+        config::Audit { sink: AuditSink::File(path.to_owned()), required, sync: true, chain: AuditChain::None }
     }
 
     fn clock() -> Clock {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 fn settings(path: &Path) -> config::Audit {
-    config::Audit { sink: AuditSink::File(path.to_owned()), required: true, sync: false }
+    config::Audit { sink: AuditSink::File(path.to_owned()), required: true, sync: false, chain: AuditChain::None }
 }
 
 async fn open(settings: &config::Audit) -> Audit {

@@ -16,11 +16,10 @@ use crate::adapters::audit::entry::ISSUED;
 use crate::adapters::audit::entry::Lines;
 use crate::adapters::audit::entry::REFUSED;
 use crate::adapters::audit::entry::to_the_millisecond;
-use crate::adapters::audit::file::Contest;
 use crate::adapters::audit::file::Durability;
-use crate::adapters::audit::file::LineFile;
+use crate::adapters::audit::log::LineLog;
 use crate::adapters::clock::Clock;
-use crate::adapters::config::AuditSink;
+use crate::adapters::config;
 use crate::adapters::telemetry::Metrics;
 
 /// What the thread is told.
@@ -82,10 +81,9 @@ const HANGING: Duration = Duration::from_secs(3);
 pub struct Writer {
     orders: mpsc::Receiver<Order>,
     state: Arc<State>,
-    sink: AuditSink,
-    durability: Durability,
+    settings: config::Audit,
     /// `None` until it could be opened.
-    file: Option<LineFile>,
+    log: Option<LineLog>,
     clock: Clock,
     metrics: Metrics,
     journal: Journal,
@@ -94,9 +92,6 @@ pub struct Writer {
 /// What the thread remembers from group to group.
 #[derive(Default)]
 struct Journal {
-    /// The number of the last line.
-    seq: u64,
-    group: Vec<u8>,
     closing: Vec<oneshot::Sender<()>>,
     /// The file could not be opened anew when that was asked for.
     reopen: bool,
@@ -110,11 +105,11 @@ impl Writer {
     /// A writer to a file, or to none yet. Whether it can write is known when this returns.
     pub fn new(
         orders: mpsc::Receiver<Order>,
-        (sink, durability, file): (AuditSink, Durability, Option<LineFile>),
+        (settings, log): (config::Audit, Option<LineLog>),
         (clock, metrics): (Clock, Metrics),
     ) -> Self {
         let (state, journal) = (Arc::new(State::new()), Journal::default());
-        let mut writer = Self { orders, state, sink, durability, file, clock, metrics, journal };
+        let mut writer = Self { orders, state, settings, log, clock, metrics, journal };
         writer.probe();
         writer
     }
@@ -132,7 +127,7 @@ impl Writer {
             std::thread::yield_now();
             self.serve(first);
         }
-        self.file = None;
+        self.log = None;
         for told in self.journal.closing.drain(..) {
             _ = told.send(());
         }
@@ -181,17 +176,10 @@ impl Writer {
             false => self.ready()?.probe()?,
         }
         let time = to_the_millisecond(self.clock.now());
-        let mut seq = self.last_seq();
-        self.journal.group.clear();
-        for ticket in tickets {
-            seq = ticket.lines.number(&mut self.journal.group, &time, seq);
-        }
-        let (group, durability) = (std::mem::take(&mut self.journal.group), self.durability);
-        let written = self.ready()?.append(&group, durability);
-        self.journal.group = group;
-        written?;
-        self.journal.seq = seq;
-        self.metrics.audit_sequence.set(i64::try_from(seq).unwrap_or(i64::MAX));
+        let durability = if self.settings.sync { Durability::OnDisk } else { Durability::Handed };
+        let lines = tickets.iter().map(|ticket| &ticket.lines);
+        self.ready()?.append(lines, &time, durability)?;
+        self.show_sequence();
         Ok(())
     }
 
@@ -201,29 +189,30 @@ impl Writer {
         }
         let probed = self.asking(|writer| writer.ready()?.probe());
         self.settle(&probed, 0);
-        self.metrics.audit_sequence.set(i64::try_from(self.last_seq()).unwrap_or(i64::MAX));
+        self.show_sequence();
     }
 
     /// The file, opened if it is not yet, or anew if that was asked for. If opening anew fails, the old one serves, and
     /// the next probe tries again.
-    fn ready(&mut self) -> io::Result<&mut LineFile> {
+    fn ready(&mut self) -> io::Result<&mut LineLog> {
         let reopen = self.state.reopen.swap(false, Ordering::Relaxed);
-        let file = match self.file.take() {
-            None => open(&self.sink)?,
-            Some(mut file) => {
-                if reopen && let Err(error) = file.reopen() {
+        let mut log = match self.log.take() {
+            None => LineLog::open(&self.settings)?,
+            Some(mut log) => {
+                if reopen && let Err(error) = log.reopen() {
                     tracing::error!(%error, "the audit file cannot be opened anew; the old one serves");
                     self.journal.reopen = true;
                 }
-                file
+                log
             }
         };
-        Ok(self.file.insert(file))
+        self.metrics.audit_failures.inc_by(log.take_lost());
+        Ok(self.log.insert(log))
     }
 
-    fn last_seq(&self) -> u64 {
-        let found = self.file.as_ref().map(LineFile::seq).unwrap_or_default();
-        self.journal.seq.max(found)
+    fn show_sequence(&self) {
+        let seq = self.log.as_ref().map(LineLog::seq).unwrap_or_default();
+        self.metrics.audit_sequence.set(i64::try_from(seq).unwrap_or(i64::MAX));
     }
 
     fn asking<T>(&mut self, ask: impl FnOnce(&mut Self) -> io::Result<T>) -> io::Result<T> {
@@ -263,11 +252,3 @@ impl Writer {
 
 /// In lines: bounds the memory of one write, far above what waits at any load that is served well.
 const LARGEST_GROUP: u64 = 4096;
-
-/// Opens what `audit.path` names.
-pub fn open(sink: &AuditSink) -> io::Result<LineFile> {
-    match sink {
-        AuditSink::File(path) => LineFile::open(path, Contest::GiveUp),
-        AuditSink::Stdout => LineFile::stdout(),
-    }
-}

@@ -2,32 +2,35 @@
 
 use std::path::Path;
 
+use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::places;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::flag;
 use crate::adapters::config::reader::some_text;
+use crate::adapters::config::secrets;
 use crate::adapters::config::settings::Audit;
+use crate::adapters::config::settings::AuditChain;
 use crate::adapters::config::settings::AuditSink;
 use crate::adapters::config::tree::Node;
+use crate::domain::audit_chain::ChainKey;
 
 /// `[audit]`, with the defaults of what it leaves out.
-pub(super) fn audit(section: Option<Section<'_>>, folder: &Path) -> Audit {
-    let mut audit = Audit { sink: AuditSink::Stdout, required: true, sync: false };
+pub(super) fn audit(section: Option<Section<'_>>, around: Around<'_>) -> Audit {
+    let mut audit = Audit { sink: AuditSink::Stdout, required: true, sync: false, chain: AuditChain::None };
     let Some(mut section) = section else {
         return audit;
     };
     if let Some(node) = section.take("path") {
-        audit.sink = section.report().accept(&node.at, sink(node, folder)).unwrap_or(audit.sink);
+        audit.sink = section.report().accept(&node.at, sink(node, around.folder)).unwrap_or(audit.sink);
         if let Some(absent) = absent_folder(&audit.sink) {
             section.report().warn(&node.at, absent);
         }
     }
     audit.required = section.read("required", flag).unwrap_or(audit.required);
     audit.sync = section.flag("sync");
-    section.not_available("chain_key_env");
-    section.not_available("chain_key_file");
+    audit.chain = chain(&mut section, around).unwrap_or(audit.chain);
     section.close();
     audit
 }
@@ -47,4 +50,19 @@ fn absent_folder(sink: &AuditSink) -> Option<Fault> {
         let wrong = format!("the folder {} is not there", folder.display());
         fault(wrong, "make it where the service runs; until then it is not ready")
     })
+}
+
+fn chain(section: &mut Section<'_>, around: Around<'_>) -> Option<AuditChain> {
+    let report = around.report;
+    let (variable, file) = (section.take("chain_key_env"), section.take("chain_key_file"));
+    let secret = match (variable, file) {
+        (Some(_), Some(file)) => {
+            report.error(&file.at, fault("the chain has one key", "remove chain_key_env or chain_key_file"));
+            return None;
+        }
+        (Some(variable), None) => secrets::of_variable(variable, around.environment, report)?,
+        (None, Some(file)) => secrets::of_file(file, around.folder, report)?,
+        (None, None) => return None,
+    };
+    Some(secret.map_or(AuditChain::Absent, |secret| AuditChain::Keyed(ChainKey::new(secret.expose()))))
 }

@@ -99,7 +99,7 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     let server = server::server(file.section("server", "[server]"));
     let log = server::log(file.section("log", "[log]"));
     let rate_limits = limits::rate_limits(file.section("rate_limits", "[rate_limits]"), server.max_batch);
-    let audit = audit::audit(file.section("audit", "[audit]"), around.folder);
+    let audit = audit::audit(file.section("audit", "[audit]"), around);
     let issuer_sections = tables(&mut file, "issuers", "[[issuers]]");
     let issuer_count = issuer_sections.len();
     let issuers = issuers::issuers(issuer_sections, around);

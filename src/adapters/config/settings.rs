@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
+use crate::domain::audit_chain::ChainKey;
 use crate::domain::lifetime::ExpiryRules;
 use crate::domain::name::Name;
 use crate::domain::policy::Policy;
@@ -182,6 +183,16 @@ pub struct Audit {
     pub required: bool,
     /// And on disk.
     pub sync: bool,
+    pub chain: AuditChain,
+}
+
+/// `audit.chain_key_env` or `audit.chain_key_file`.
+#[derive(Debug, Clone)]
+pub enum AuditChain {
+    /// The key is absent: no line can be written, and `serve` is not ready.
+    Absent,
+    Keyed(ChainKey),
+    None,
 }
 
 /// `audit.path`.

@@ -84,7 +84,7 @@ fn what_the_environment_says_wrong_is_told_by_the_variable() {
         ("PRESIGND__RATE_LIMITS__STORE", "redis", "store = \"redis\" is not available in this version; remove it"),
         ("PRESIGND__RATE_LIMITS__PER_ADDRESS__BURST", "5", "per_address has no rate; add rate = \"50/s\""),
         ("PRESIGND__SERVER__TLS__CERTIFICATE", "x", "tls is not available in this version; remove it"),
-        ("PRESIGND__AUDIT__CHAIN_KEY_ENV", "x", "chain_key_env is not available in this version; remove it"),
+        ("PRESIGND__AUDIT__CHAIN_KEY_ENV", "", "an empty string says nothing; write a value or remove the key"),
     ];
     for (name, value, expected) in rows {
         let said = told(&small(""), &[(name, value), ("PRESIGND__SERVER__MAX_BODY", "1KiB")]);

@@ -7,7 +7,7 @@ fn sections_are_checked_whole() {
     check_rows(&SECTIONS);
 }
 
-pub(super) const SECTIONS: [Row; 23] = [
+pub(super) const SECTIONS: [Row; 24] = [
     (
         "addresses are an IP and a port, and URLs https",
         "any",
@@ -200,7 +200,7 @@ store = "disk"
         &[r#"2:9: no such store of rate limits; write "memory""#],
     ),
     (
-        "the audit's chain is for later",
+        "the audit's chain has one key, of 32 bytes or more",
         "any",
         r#"[audit]
 path = ""
@@ -212,8 +212,17 @@ chain_key_file = "k"
         &[
             "2:8: an empty string says nothing; write a value or remove the key",
             "3:12: true or false is expected, not a string; write true or false",
-            "5:17: chain_key_env is not available in this version; remove it",
-            "6:18: chain_key_file is not available in this version; remove it",
+            "6:18: the chain has one key; remove chain_key_env or chain_key_file",
+        ],
+    ),
+    (
+        "a key of the audit's chain that is too short",
+        "any",
+        r#"[audit]
+chain_key_env = "AWS_ACCESS_KEY_ID"
+"#,
+        &[
+            "2:17: the HMAC secret has 11 bytes, fewer than 32; make one of 32 random bytes or more, such as by openssl rand -hex 32",
         ],
     ),
     (

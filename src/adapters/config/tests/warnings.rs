@@ -7,7 +7,15 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 17] = [
+const WARNINGS: [Row; 18] = [
+    (
+        "a key of the audit's chain that is not there",
+        "any",
+        r#"[audit]
+chain_key_env = "NOT_SET"
+"#,
+        &["2:17: warning: the variable NOT_SET is not set; set it where the service runs; until then it is not ready"],
+    ),
     (
         "an issuer whose tokens have no type",
         "issuer",
