@@ -124,7 +124,7 @@ impl Resolve for Resolver {
         let guard = Arc::clone(&self.0);
         Box::pin(async move {
             let addresses: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let addresses = match name.as_str() == &*guard.host {
+            let addresses = match name.as_str().eq_ignore_ascii_case(&guard.host) {
                 true => guard.within_bounds(addresses)?,
                 false => addresses,
             };
