@@ -239,3 +239,18 @@ fn explain_and_sign_tell_of_it() {
     let problem: Value = serde_json::from_str(&signed.stdout).unwrap();
     assert_eq!((signed.code, &problem["code"]), (1, &json!("not_supported_by_store")), "{problem:#}");
 }
+
+#[test]
+fn a_policy_for_another_store_says_that_it_is_aws_s() {
+    let server = "[server]\ncors_origins = [\"https://app.example.com\"]\n";
+    let service = served(server);
+    for (kind, name) in [("bucket", "r2"), ("cors", "r2"), ("lifecycle", "r2"), ("iam", "main")] {
+        let printed = service.presignd.run("policy", &[kind, name], "");
+        assert_eq!(printed.code, 0, "{printed:?}");
+        assert!(printed.stderr.contains("not on AWS"), "{kind}: {printed:?}");
+    }
+    for kind in ["bucket", "cors", "lifecycle"] {
+        let printed = service.presignd.run("policy", &[kind, "aws"], "");
+        assert!(!printed.stderr.contains("not on AWS"), "{kind}: {printed:?}");
+    }
+}

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::domain::action::Right;
 use crate::domain::action::Rights;
 use crate::domain::aws_policy::Derived;
+use crate::domain::aws_policy::elsewhere;
 use crate::domain::aws_policy::on_same_bucket;
 use crate::domain::checksum::ChecksumAlgorithm;
 use crate::domain::grant::Grant;
@@ -44,7 +45,8 @@ pub fn rules(policy: &Policy, origins: &[String]) -> BTreeMap<Name, Derived<Cors
     for bucket in policy.buckets() {
         let grants: Vec<&Grant> = on_same_bucket(policy, bucket).map(|(grant, _)| grant).collect();
         if !grants.is_empty() {
-            let notes = vec![NO_GUARD.to_owned(), REPLACES.to_owned()];
+            let mut notes = vec![NO_GUARD.to_owned(), REPLACES.to_owned()];
+            notes.extend(elsewhere(bucket));
             let document = Cors { rules: vec![rule(&grants, origins.to_vec())] };
             all.insert(bucket.alias.clone(), Derived { document, notes });
         }

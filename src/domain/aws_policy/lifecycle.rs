@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::domain::aws_policy::Derived;
+use crate::domain::aws_policy::elsewhere;
 use crate::domain::aws_policy::on_same_bucket;
 use crate::domain::aws_policy::pattern;
 use crate::domain::name::Name;
@@ -56,10 +57,9 @@ fn derived(policy: &Policy, bucket: &Bucket) -> Derived<Lifecycle> {
         filter: Filter { prefix },
         abort_incomplete_multipart_upload: Abort { days_after_initiation: DAYS },
     });
-    Derived {
-        document: Lifecycle { rules: rules.collect() },
-        notes: vec![WHAT_IT_ENDS.to_owned(), REPLACES.to_owned()],
-    }
+    let mut notes = vec![WHAT_IT_ENDS.to_owned(), REPLACES.to_owned()];
+    notes.extend(elsewhere(bucket));
+    Derived { document: Lifecycle { rules: rules.collect() }, notes }
 }
 
 /// What the keys of such uploads begin with, none inside another. A filter has no stars, so a claim ends it.

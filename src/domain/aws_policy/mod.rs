@@ -25,6 +25,7 @@ use crate::domain::operation::Operation;
 use crate::domain::operation::Row;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
+use crate::domain::store::Store;
 
 /// A document for AWS, and what whoever sets it should know: what it does, and what it does not stop.
 #[derive(Debug)]
@@ -101,6 +102,12 @@ impl Statement {
         self.condition.entry(operator).or_default().insert(key, values);
         self
     }
+}
+
+/// What whoever sets AWS's document at another store should know.
+fn elsewhere(bucket: &Bucket) -> Option<String> {
+    let told = |title| format!("it is at {title}, not on AWS: that store may refuse it, or ignore parts of it");
+    (bucket.store != Store::Aws).then(|| told(bucket.store.title()))
 }
 
 /// The grants by which anything is signed, each with its bucket.

@@ -54,7 +54,7 @@ impl Store {
             Self::Minio => "MinIO",
             Self::Ceph => "Ceph RADOS Gateway",
             Self::Garage => "Garage",
-            Self::Generic => "the store",
+            Self::Generic => "another store",
         }
     }
 }
