@@ -68,7 +68,7 @@ impl Fetcher {
         Self { source, access: access.clone() }
     }
 
-    /// Fetches the key set once, within [`PATIENCE`].
+    /// Fetches the key set once, within `PATIENCE`.
     pub async fn fetch(&self) -> Result<Fetched, FetchError> {
         timeout(PATIENCE, self.fetched()).await.map_err(|_| FetchError::TimedOut)?
     }

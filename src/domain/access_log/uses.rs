@@ -20,7 +20,7 @@ pub struct Uses {
     /// What went out, or of uploads came in, as far as the log tells.
     pub bytes: u64,
     pub statuses: BTreeMap<u16, u64>,
-    /// Requests by address, of the first [`MOST_ADDRESSES`].
+    /// Requests by address, of the first `MOST_ADDRESSES`.
     pub addresses: BTreeMap<Box<str>, u64>,
     /// Requests from addresses beyond those.
     pub from_more_addresses: u64,
