@@ -169,7 +169,8 @@ fn protection() -> impl Strategy<Value = [serde_json::Value; 3]> {
             any::<[u8; 32]>().prop_map(|key| json!({ "algorithm": "customer", "key": BASE64_STANDARD.encode(key) }));
         prop_oneof![Just(json!({ "algorithm": "customer" })), key]
     };
-    let lock = (any::<bool>(), 2000..9999u32, any::<bool>()).prop_map(|(is_held, year, is_governed)| {
+    // behind every instant of `world`: a lock that has ended is refused
+    let lock = (any::<bool>(), 2100..9999u32, any::<bool>()).prop_map(|(is_held, year, is_governed)| {
         let mode = if is_governed { "GOVERNANCE" } else { "COMPLIANCE" };
         json!({ "mode": mode, "retain_until": format!("{year}-02-28T01:02:03.5+01:00"), "legal_hold": is_held })
     });
