@@ -11,7 +11,7 @@
 //!   completions      scripts for shells
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
 //!   diagnose         why S3 refused a presigned URL, and what to do
-//!   doctor/          asks the real buckets what they are set to
+//!   doctor/          asks the real buckets what they are set to, and tries what they keep
 //!   explain          which grants were considered, which one decides, and why
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document

@@ -3,6 +3,8 @@
 //! What is signed here is an operator's own question. No caller's request comes this way, no `Permit` is involved, and
 //! none of the code that makes URLs.
 
+mod presigned;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -31,6 +33,9 @@ use crate::adapters::http_client;
 use crate::adapters::http_client::BodyError;
 use crate::adapters::http_client::NoClient;
 use crate::adapters::http_client::Reach;
+pub use crate::adapters::s3::presigned::Form;
+pub use crate::adapters::s3::presigned::Life;
+pub use crate::adapters::s3::presigned::encoded;
 use crate::domain::endpoint::Target;
 
 /// A client of any S3. Follows no redirects; every call ends within [`TIMEOUT`].

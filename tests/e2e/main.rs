@@ -14,6 +14,7 @@
 mod bound;
 mod clients;
 mod doctor;
+mod doctor_probe;
 mod forms;
 mod mistakes;
 mod policies;

@@ -32,6 +32,7 @@ mod discovery;
 mod docs;
 mod doctor;
 mod doctor_command;
+mod doctor_probe;
 mod encryption;
 mod expiry;
 mod explain;

@@ -1,6 +1,7 @@
 //! `presignd doctor`: asks the real buckets, and tells what the grants need of them.
 
 mod ask;
+mod probe;
 mod report;
 
 use std::path::PathBuf;
@@ -23,7 +24,8 @@ use crate::domain::shell::word;
 /// Ask the real buckets what they are set to, and tell what the grants need
 ///
 /// It calls S3, only to read settings: nothing is changed, no object is read. Exit code 1: something that a grant needs
-/// is missing.
+/// is missing. With --probe it also makes objects by each bucket's own credentials, uses URLs of them wrongly, and removes
+/// them.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub struct Arguments {
@@ -35,6 +37,9 @@ pub struct Arguments {
     /// Ask with these credentials of the configuration; else with each bucket's own, which should not have the rights
     #[arg(long, value_name = "NAME")]
     credentials: Option<String>,
+    /// Try, with objects of its own in a new folder below this one, what the store keeps of what URLs promise
+    #[arg(long, value_name = "PREFIX")]
+    probe: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,6 +54,7 @@ fn after_help() -> String {
 const EXAMPLES: &str = "Examples:
   presignd doctor --config presignd.toml
   presignd doctor --config presignd.toml media --credentials operator
+  presignd doctor --config presignd.toml media --probe users/presignd/
   presignd doctor --config presignd.toml --json | jq -r '.findings[] | select(.severity == \"error\") | .mend'";
 
 /// Prints what is found.
@@ -64,13 +70,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(name) => Some(known("credentials", settings.credentials.iter(), |(known, _)| known, name)?),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+    let folder = arguments.probe.as_deref().map(probe::Folder::parse).transpose().map_err(Failure::usage)?;
     let examined = runtime.block_on(ask::all(&settings, &buckets, only.map(|(name, _)| name)));
     let file = word(&arguments.config.display().to_string());
     let against = Against { policy, origins: &settings.server.cors_origins, file: &file };
-    let findings = doctor::findings(against, &examined);
+    let probed = match &folder {
+        Some(folder) => runtime.block_on(probe::all(&settings, &buckets, folder)),
+        None => Vec::new(),
+    };
+    let findings = doctor::with_probed(doctor::findings(against, &examined), against, &probed);
     match arguments.json {
         true => report::json(&findings)?,
-        false => report::text(&examined, &findings)?,
+        false => report::text(&examined, &findings, &probed)?,
     }
     Ok(exit_code(&findings))
 }

@@ -8,6 +8,9 @@ use crate::cli::Failure;
 use crate::cli::text::printable;
 use crate::domain::doctor::Examined;
 use crate::domain::doctor::Finding;
+use crate::domain::doctor::Outcome;
+use crate::domain::doctor::Probed;
+use crate::domain::doctor::Promise;
 use crate::domain::doctor::Severity;
 use crate::domain::doctor::facts;
 
@@ -45,12 +48,15 @@ pub(super) fn json(findings: &[Finding]) -> Result<(), Failure> {
 }
 
 /// Bucket by bucket: what is found, then what is set.
-pub(super) fn text(examined: &[Examined<'_>], findings: &[Finding]) -> Result<(), Failure> {
+pub(super) fn text(examined: &[Examined<'_>], findings: &[Finding], probed: &[Probed<'_>]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    lines(examined, findings).iter().try_for_each(|line| writeln!(out, "{}", printable(line))).map_err(Failure::failed)
+    lines(examined, findings, probed)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{}", printable(line)))
+        .map_err(Failure::failed)
 }
 
-fn lines(examined: &[Examined<'_>], findings: &[Finding]) -> Vec<String> {
+fn lines(examined: &[Examined<'_>], findings: &[Finding], probed: &[Probed<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
     for one in examined {
         let alias = &one.bucket.alias;
@@ -65,6 +71,7 @@ fn lines(examined: &[Examined<'_>], findings: &[Finding]) -> Vec<String> {
         }
         let facts = facts(&one.settings);
         lines.extend((!facts.is_empty()).then(|| format!("  set: {}", facts.join("; "))));
+        lines.extend(probed.iter().filter(|probed| probed.bucket.alias == *alias).flat_map(tried));
     }
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     lines.push(format!(
@@ -74,4 +81,14 @@ fn lines(examined: &[Examined<'_>], findings: &[Finding]) -> Vec<String> {
         count(Severity::Info)
     ));
     lines
+}
+
+/// The table of what was tried.
+fn tried(probed: &Probed<'_>) -> Vec<String> {
+    let row = |(promise, outcome): &(Promise, Outcome)| match outcome {
+        Outcome::Untried(why) => format!("    {:<8} {} ({why})", outcome.as_str(), promise.tried()),
+        Outcome::Broken | Outcome::Kept => format!("    {:<8} {}", outcome.as_str(), promise.tried()),
+    };
+    let heading = "  tried, and refused (kept), let through (BROKEN) or not known (untried):".to_owned();
+    [heading].into_iter().chain(probed.outcomes.iter().map(row)).collect()
 }

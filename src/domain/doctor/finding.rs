@@ -30,12 +30,19 @@ pub enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FindingId {
     AccessLogging,
+    AnotherKey,
+    AnotherMethod,
+    Checksum,
     /// Keys of the client's own (SSE-C) are blocked.
     ClientKeys,
+    ContentLength,
+    ContentMd5,
     CopySource,
     Cors,
     Credentials,
     DefaultEncryption,
+    Expiry,
+    FormRange,
     /// No rule ends uploads in parts that nobody completes.
     Lifecycle,
     LoggingLoop,
@@ -43,18 +50,28 @@ pub enum FindingId {
     /// The store did not say.
     NotAsked,
     ObjectLock,
+    ObjectSize,
     /// Access lists are in force.
     Ownership,
     /// The bucket refuses plain HTTP, which is all that its endpoint has.
     PlainHttp,
+    /// What the probe could not do.
+    Probe,
     /// Everybody may do something.
     Public,
     PublicAccessBlock,
     Reachable,
     Region,
     SignatureAge,
+    SignedHeader,
     TlsOnly,
+    UnsignedAcl,
+    UnsignedClientKey,
+    UnsignedStorageClass,
+    UnsignedTagging,
     Versioning,
+    WriteOnce,
+    WriteOnceInParts,
 }
 
 impl Severity {
@@ -70,52 +87,84 @@ impl Severity {
 
 impl FindingId {
     /// Every id.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 36] = [
         Self::AccessLogging,
+        Self::AnotherKey,
+        Self::AnotherMethod,
+        Self::Checksum,
         Self::ClientKeys,
+        Self::ContentLength,
+        Self::ContentMd5,
         Self::CopySource,
         Self::Cors,
         Self::Credentials,
         Self::DefaultEncryption,
+        Self::Expiry,
+        Self::FormRange,
         Self::Lifecycle,
         Self::LoggingLoop,
         Self::MfaDelete,
         Self::NotAsked,
         Self::ObjectLock,
+        Self::ObjectSize,
         Self::Ownership,
         Self::PlainHttp,
+        Self::Probe,
         Self::Public,
         Self::PublicAccessBlock,
         Self::Reachable,
         Self::Region,
         Self::SignatureAge,
+        Self::SignedHeader,
         Self::TlsOnly,
+        Self::UnsignedAcl,
+        Self::UnsignedClientKey,
+        Self::UnsignedStorageClass,
+        Self::UnsignedTagging,
         Self::Versioning,
+        Self::WriteOnce,
+        Self::WriteOnceInParts,
     ];
 
     /// As programs read it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccessLogging => "access-logging",
+            Self::AnotherKey => "another-key",
+            Self::AnotherMethod => "another-method",
+            Self::Checksum => "checksum",
             Self::ClientKeys => "client-keys",
+            Self::ContentLength => "content-length",
+            Self::ContentMd5 => "content-md5",
             Self::CopySource => "copy-source",
             Self::Cors => "cors",
             Self::Credentials => "credentials",
             Self::DefaultEncryption => "default-encryption",
+            Self::Expiry => "expiry",
+            Self::FormRange => "form-range",
             Self::Lifecycle => "lifecycle",
             Self::LoggingLoop => "logging-loop",
             Self::MfaDelete => "mfa-delete",
             Self::NotAsked => "not-asked",
             Self::ObjectLock => "object-lock",
+            Self::ObjectSize => "object-size",
             Self::Ownership => "ownership",
             Self::PlainHttp => "plain-http",
+            Self::Probe => "probe",
             Self::Public => "public",
             Self::PublicAccessBlock => "public-access-block",
             Self::Reachable => "reachable",
             Self::Region => "region",
             Self::SignatureAge => "signature-age",
+            Self::SignedHeader => "signed-header",
             Self::TlsOnly => "tls-only",
+            Self::UnsignedAcl => "unsigned-acl",
+            Self::UnsignedClientKey => "unsigned-client-key",
+            Self::UnsignedStorageClass => "unsigned-storage-class",
+            Self::UnsignedTagging => "unsigned-tagging",
             Self::Versioning => "versioning",
+            Self::WriteOnce => "write-once",
+            Self::WriteOnceInParts => "write-once-in-parts",
         }
     }
 }

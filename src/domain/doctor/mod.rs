@@ -1,7 +1,7 @@
 //! What real buckets are set to, against what the grants need of them: answers of S3 to findings.
 //!
 //! `question` is what is asked, `heard` what came back, `settings` what that says; `reach` is whether a bucket is there at
-//! all. The rest judges, a subject a file.
+//! all, `probe` what a store kept that was tried. The rest judges, a subject a file.
 
 mod browsers;
 mod bucket_policy;
@@ -14,6 +14,7 @@ mod logs;
 mod mend;
 mod openness;
 mod place;
+mod probe;
 mod question;
 mod reach;
 mod settings;
@@ -29,6 +30,10 @@ pub use heard::Reply;
 pub use heard::Silence;
 pub use place::NoPlace;
 pub use place::Place;
+pub use probe::Outcome;
+pub use probe::Probed;
+pub use probe::Promise;
+pub use probe::with_probed;
 pub use question::PERMISSIONS_OF_PLACE;
 pub use question::Question;
 pub use reach::Reach;
