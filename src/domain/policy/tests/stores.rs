@@ -192,5 +192,5 @@ fn the_next_alternative_is_taken_where_the_first_signs_in_what_the_store_lacks()
     let plain = Grant { name: name("plain"), upload: UploadLimits::default(), ..signing() };
     let of_store = Bucket { lacks: Lacks::of(Store::R2), ..bucket("media", "acme-media", None) };
     let policy = Policy::new(ExpiryRules::default(), vec![of_store], vec![signing(), plain]);
-    assert_eq!(outcome(&ask(&policy, &caller("corp", "{}"), &put("signed/a"))), "plain");
+    assert_eq!(outcome(&ask(&policy, &caller("corp", "{}"), &put_summed("signed/a", ""))), "plain");
 }
