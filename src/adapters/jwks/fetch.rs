@@ -33,7 +33,6 @@ enum Source {
 }
 
 /// Where an issuer says that its keys are.
-#[derive(Clone)]
 struct Found {
     uri: String,
     /// Where the issuer's own address lies.
@@ -52,7 +51,7 @@ pub enum FetchError {
     Discovered(GetError),
     #[error(transparent)]
     Keys(#[from] GetError),
-    #[error("no whole answer within {} seconds", PATIENCE.as_secs())]
+    #[error("no whole answer within {} seconds", LONGEST_ATTEMPT.as_secs())]
     TimedOut,
 }
 
@@ -68,9 +67,9 @@ impl Fetcher {
         Self { source, access: access.clone() }
     }
 
-    /// Fetches the key set once, within `PATIENCE`.
+    /// Fetches the key set once, within `LONGEST_ATTEMPT`.
     pub async fn fetch(&self) -> Result<Fetched, FetchError> {
-        timeout(PATIENCE, self.fetched()).await.map_err(|_| FetchError::TimedOut)?
+        timeout(LONGEST_ATTEMPT, self.fetched()).await.map_err(|_| FetchError::TimedOut)?
     }
 
     async fn fetched(&self) -> Result<Fetched, FetchError> {
@@ -114,7 +113,7 @@ impl Fetcher {
 }
 
 /// The longest that an attempt takes, however many answers it needs.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const LONGEST_ATTEMPT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {

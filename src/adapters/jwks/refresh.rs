@@ -60,8 +60,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long a key set outlives its issuer's answers. What an issuer withdrew meanwhile cannot be known.
 pub(super) const MOST_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long after an attempt no other is made: 10 to 30 seconds, so that with [`super::fetch::PATIENCE`] an issuer that
-/// could not be reached is asked again within 45. By chance, so that replicas do not ask all at once.
+/// How long after an attempt no other is made: 10 to 30 seconds, so that with [`super::fetch::LONGEST_ATTEMPT`] an issuer
+/// that could not be reached is asked again within 45. By chance, so that replicas do not ask all at once.
 fn cool_down() -> Duration {
     let chance = RandomState::new().hash_one(()); // seeded by the system for each process, and moved on for each call
     Duration::from_millis(10_000 + chance % 20_000)
