@@ -19,10 +19,11 @@ use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::UriPathNormalizationMode;
 use aws_sigv4::sign::v4;
 use presignd::domain::action::Action;
-use presignd::domain::bucket::BucketName;
+use presignd::domain::bucket::Resource;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
 use presignd::domain::claims::Value;
+use presignd::domain::endpoint::Signing;
 use presignd::domain::endpoint::Target;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
@@ -91,8 +92,8 @@ fn request(key: &str) -> Request {
 fn policy(count: usize) -> Policy {
     let bucket = Bucket {
         alias: name("media"),
-        bucket: BucketName::parse("acme-media-prod").unwrap(),
-        underlying: None,
+        resource: Resource::parse("acme-media-prod").unwrap(),
+        underlying: Vec::new(),
         target: Arc::new(Target {
             scheme: Scheme::Https,
             authority: HOST.into(),
@@ -100,6 +101,7 @@ fn policy(count: usize) -> Policy {
             base_path: String::new(),
             region: "eu-west-1".into(),
             service: "s3",
+            signing: Signing::SigV4,
         }),
         store: Store::Generic,
         lacks: Lacks::default(),

@@ -61,7 +61,7 @@
 //!   action           the actions of a grant: words that stand for sets of rights
 //!   audit_chain/     the chain over audit lines, by which a change of them shows
 //!   aws_policy/      what AWS must be told beside: policies, derived from the grants
-//!   bucket           names of buckets
+//!   bucket/          what a bucket is: a name, or an access point by its alias or ARN
 //!   caller           who asks: verified claims, and the issuer that vouches for them
 //!   checksum         checksums of bodies, as S3 verifies them
 //!   claims           JSON as presignd keeps it; finding claims by path
@@ -70,7 +70,7 @@
 //!   disposition      Content-Disposition: made for a file name, and looked at
 //!   doctor/          what buckets are set to, against what the grants need: S3's answers to findings
 //!   encryption       SSE-S3, SSE-KMS, SSE-C: how S3 encrypts an object, and the keys that say so
-//!   endpoint         bucket, region and options to scheme, host, path and signing scope
+//!   endpoint/        bucket or access point, region and options to scheme, host, path and signing scope
 //!   forms/           the forms of members: JSON values to values that S3 takes
 //!   grant            one grant: whom it is for, what it covers, what it asks
 //!   headers          what is signed as headers, of which one may be a secret

@@ -19,6 +19,7 @@ use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::UriPathNormalizationMode;
 use aws_sigv4::http_request::sign;
 use aws_sigv4::sign::v4;
+use aws_sigv4::sign::v4a;
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
@@ -36,6 +37,7 @@ use crate::adapters::http_client::Reach;
 pub use crate::adapters::s3::presigned::Form;
 pub use crate::adapters::s3::presigned::Life;
 pub use crate::adapters::s3::presigned::encoded;
+use crate::domain::endpoint::Signing;
 use crate::domain::endpoint::Target;
 
 /// A client of any S3. Follows no redirects; every call ends within [`TIMEOUT`].
@@ -153,18 +155,23 @@ impl S3 {
         credentials: &Credentials,
     ) -> Result<SigningInstructions, CallError> {
         let identity = credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&call.target.region)
-            .name(call.target.service)
-            .time(self.clock.now())
-            .settings(settings())
-            .build()
-            .map_err(unwritable)?;
+        let (target, now) = (call.target, self.clock.now());
+        let parameters = match target.signing {
+            Signing::SigV4 => {
+                let parameters = v4::SigningParams::builder().identity(&identity).region(&target.region);
+                let parameters = parameters.name(target.service).time(now).settings(settings());
+                parameters.build().map_err(unwritable)?.into()
+            }
+            Signing::SigV4A => {
+                let parameters = v4a::SigningParams::builder().identity(&identity).region_set(&target.region);
+                let parameters = parameters.name(target.service).time(now).settings(settings());
+                parameters.build().map_err(unwritable)?.into()
+            }
+        };
         let headers = call.headers.iter().copied();
         let body = SignableBody::Bytes(call.body);
         let request = SignableRequest::new(call.method, url.as_str(), headers, body).map_err(unwritable)?;
-        Ok(sign(request, &parameters.into()).map_err(unwritable)?.into_parts().0)
+        Ok(sign(request, &parameters).map_err(unwritable)?.into_parts().0)
     }
 }
 
@@ -230,6 +237,7 @@ mod tests {
             base_path: base_path.to_owned(),
             region: "us-east-1".to_owned(),
             service: "s3",
+            signing: Signing::SigV4,
         }
     }
 

@@ -77,7 +77,8 @@ fn rows(grant: &Grant, bucket: Option<&Bucket>) -> Vec<Row> {
 fn located(bucket: &Bucket) -> String {
     let target = &bucket.target;
     let (scheme, authority, path) = (target.scheme.as_str(), &target.authority, &target.base_path);
-    format!("{} ({} at {scheme}://{authority}{path}/, {})", bucket.alias, bucket.bucket, target.region)
+    let region = if target.region == "*" { "every region" } else { &target.region };
+    format!("{} ({} at {scheme}://{authority}{path}/, {region})", bucket.alias, bucket.resource)
 }
 
 fn keys(grant: &Grant) -> String {

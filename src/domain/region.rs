@@ -12,7 +12,7 @@ pub struct Region(Box<str>);
 pub struct InvalidRegion;
 
 /// One of AWS's separate clouds.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Partition {
     /// AWS's id of it, such as `aws-us-gov`.
     pub id: &'static str,
@@ -43,6 +43,20 @@ impl Region {
     }
 }
 
+/// The one that a store which asks for none is signed for.
+impl Default for Region {
+    fn default() -> Self {
+        Self("us-east-1".into())
+    }
+}
+
+impl Partition {
+    /// The partition of that id.
+    pub fn named(id: &str) -> Option<&'static Self> {
+        PARTITIONS.iter().find(|partition| partition.id == id)
+    }
+}
+
 /// The patterns all read `^PREFIX\-\w+\-\d+$`. Patterns rather than lists, so that a region that opens tomorrow works.
 /// No region has upper case or an underscore, which `\w` would let through: the host would not be a host.
 fn has_form(region: &str, prefix: &str) -> bool {
@@ -56,7 +70,7 @@ fn has_form(region: &str, prefix: &str) -> bool {
 
 /// `partitions.json` of botocore 1.44:
 /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
-const PARTITIONS: [Partition; 8] = [
+static PARTITIONS: [Partition; 8] = [
     Partition {
         id: "aws",
         dns_suffix: "amazonaws.com",

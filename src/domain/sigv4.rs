@@ -1,5 +1,6 @@
-//! SigV4 query signing: canonical request, string to sign, signing keys.
+//! SigV4 and SigV4A query signing: canonical request, string to sign, signing keys.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html#how-sigv4a-works>
 
 use std::fmt;
 use std::fmt::Write;
@@ -18,16 +19,49 @@ use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 use crate::domain::encryption;
+use crate::domain::endpoint::Signing;
 
-/// A key that signs for one day, region and service: derived from a secret that it does not tell.
+/// A key that signs, derived from a secret that it does not tell.
 #[derive(Clone)]
-pub struct SigningKey(Zeroizing<Box<[u8]>>);
+pub struct SigningKey {
+    bytes: Zeroizing<Box<[u8]>>,
+    signing: Signing,
+}
 
 impl SigningKey {
-    /// Derives the key of the UTC day of `at`.
+    /// Derives the key of the UTC day of `at`, for one region and service.
     pub fn derive(secret: &str, at: SystemTime, region: &str, service: &str) -> Self {
         let key = aws_sigv4::sign::v4::generate_signing_key(secret, at, region, service);
-        Self(Zeroizing::new(key.as_ref().into()))
+        Self { bytes: Zeroizing::new(key.as_ref().into()), signing: Signing::SigV4 }
+    }
+
+    /// Derives the ECDSA key, which is for every day, region and service.
+    pub fn derive_for_every_region(access_key_id: &str, secret: &str) -> Self {
+        let key = aws_sigv4::sign::v4a::generate_signing_key(access_key_id, secret);
+        Self { bytes: Zeroizing::new(key.as_ref().into()), signing: Signing::SigV4A }
+    }
+
+    fn sign(&self, text: &[u8]) -> String {
+        match self.signing {
+            Signing::SigV4 => aws_sigv4::sign::v4::calculate_signature(&*self.bytes, text),
+            Signing::SigV4A => aws_sigv4::sign::v4a::calculate_signature(&*self.bytes, text),
+        }
+    }
+
+    fn algorithm(&self) -> &'static str {
+        match self.signing {
+            Signing::SigV4 => "AWS4-HMAC-SHA256",
+            Signing::SigV4A => "AWS4-ECDSA-P256-SHA256",
+        }
+    }
+
+    /// The scope, a part at a time. Without a region it is for all of them.
+    fn scope<'a>(&self, stamp: &'a Stamp, region: &'a str, service: &'a str) -> impl Iterator<Item = &'a str> {
+        let region = match self.signing {
+            Signing::SigV4 => Some(region),
+            Signing::SigV4A => None,
+        };
+        std::iter::once(stamp.date()).chain(region).chain([service, "aws4_request"])
     }
 }
 
@@ -63,6 +97,7 @@ pub struct Unsigned<'a> {
     pub query: &'a [(&'static str, String)],
     /// Sorted by name, in lower case, without `host`; values as they are.
     pub headers: &'a [(String, String)],
+    /// Of the scope; with SigV4A the set of regions.
     pub region: &'a str,
     pub service: &'a str,
     pub signed_at: SystemTime,
@@ -76,8 +111,8 @@ pub fn sign(request: &Unsigned<'_>, signer: &Signer) -> String {
     let room = if holds_key { room_for(request, signer) } else { 1024 };
     let mut canonical = Canonical { text: String::with_capacity(room), path: (0, 0), query: (0, 0) };
     canonical.write(request, signer, &stamp);
-    let to_sign = string_to_sign(request, &stamp, canonical.text.as_bytes());
-    let signature = aws_sigv4::sign::v4::calculate_signature(&*signer.key.0, to_sign.as_bytes());
+    let to_sign = string_to_sign(request, &signer.key, &stamp, canonical.text.as_bytes());
+    let signature = signer.key.sign(to_sign.as_bytes());
     let (path, query) = (canonical.part(canonical.path), canonical.part(canonical.query));
     let url = [request.scheme, "://", request.authority, path, "?", query, "&X-Amz-Signature=", &signature].concat();
     if holds_key {
@@ -98,9 +133,10 @@ fn room_for(request: &Unsigned<'_>, signer: &Signer) -> usize {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>
 pub fn form_fields(signer: &Signer, signed_at: SystemTime, region: &str, service: &str) -> Vec<(&'static str, String)> {
     let stamp = Stamp::of(signed_at);
-    let credential = [&*signer.access_key_id, stamp.date(), region, service, "aws4_request"].join("/");
-    let mut fields =
-        vec![("x-amz-algorithm", ALGORITHM.to_owned()), ("x-amz-credential", credential), ("x-amz-date", stamp.0)];
+    let scope = signer.key.scope(&stamp, region, service);
+    let credential = std::iter::once(&*signer.access_key_id).chain(scope).collect::<Vec<_>>().join("/");
+    let algorithm = signer.key.algorithm().to_owned();
+    let mut fields = vec![("x-amz-algorithm", algorithm), ("x-amz-credential", credential), ("x-amz-date", stamp.0)];
     let token = signer.session_token.as_ref().map(|token| token.expose_secret().to_owned());
     fields.extend(token.map(|token| ("x-amz-security-token", token)));
     fields
@@ -108,10 +144,8 @@ pub fn form_fields(signer: &Signer, signed_at: SystemTime, region: &str, service
 
 /// The signature of a form's policy, which is in base64.
 pub fn sign_policy(policy: &str, signer: &Signer) -> String {
-    aws_sigv4::sign::v4::calculate_signature(&*signer.key.0, policy.as_bytes())
+    signer.key.sign(policy.as_bytes())
 }
-
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The canonical request, and where in it the path and the query are that the URL repeats.
 struct Canonical {
@@ -162,15 +196,24 @@ impl Canonical {
     /// S3 sorts by name, and `X-Amz-` comes before every name in lower case.
     fn write_query(&mut self, request: &Unsigned<'_>, signer: &Signer, stamp: &Stamp) {
         let text = &mut self.text;
-        text.push_str("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=");
+        text.push_str("X-Amz-Algorithm=");
+        text.push_str(signer.key.algorithm());
+        text.push_str("&X-Amz-Credential=");
         text.extend(utf8_percent_encode(&signer.access_key_id, VALUE));
-        for part in [stamp.date(), request.region, request.service, "aws4_request"] {
+        for part in signer.key.scope(stamp, request.region, request.service) {
             text.push_str("%2F");
             text.push_str(part);
         }
         text.push_str("&X-Amz-Date=");
         text.push_str(&stamp.0);
         _ = write!(text, "&X-Amz-Expires={}", request.expires_in_seconds);
+        match signer.key.signing {
+            Signing::SigV4 => {}
+            Signing::SigV4A => {
+                text.push_str("&X-Amz-Region-Set=");
+                text.extend(utf8_percent_encode(request.region, VALUE));
+            }
+        }
         if let Some(token) = &signer.session_token {
             text.push_str("&X-Amz-Security-Token=");
             text.extend(utf8_percent_encode(token.expose_secret(), VALUE));
@@ -233,16 +276,16 @@ fn hex_digit(nibble: u8) -> char {
     char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 })
 }
 
-fn string_to_sign(request: &Unsigned<'_>, stamp: &Stamp, canonical: &[u8]) -> String {
+fn string_to_sign(request: &Unsigned<'_>, key: &SigningKey, stamp: &Stamp, canonical: &[u8]) -> String {
     let mut text = String::with_capacity(192);
-    text.push_str("AWS4-HMAC-SHA256\n");
-    text.push_str(&stamp.0);
+    text.push_str(key.algorithm());
     text.push('\n');
-    for part in [stamp.date(), request.region, request.service] {
+    text.push_str(&stamp.0);
+    for (place, part) in key.scope(stamp, request.region, request.service).enumerate() {
+        text.push(if place == 0 { '\n' } else { '/' });
         text.push_str(part);
-        text.push('/');
     }
-    text.push_str("aws4_request\n");
+    text.push('\n');
     for byte in Sha256::digest(canonical) {
         text.push(hex_digit(byte >> 4));
         text.push(hex_digit(byte & 15));

@@ -133,7 +133,7 @@ impl Signed {
     /// Signs what is allowed.
     pub fn with(permit: Permit, credentials: &CredentialSnapshot) -> Result<Self, Refusal> {
         let target = permit.target();
-        let signer = credentials.signer(permit.credentials(), &target.region, target.service, permit.signed_at());
+        let signer = credentials.signer(permit.credentials(), target, permit.signed_at());
         let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
         let presigned = presign::presign(&permit, &signer);
         Ok(Self { permit, presigned, signing_key_id: signer.access_key_id.clone() })

@@ -7,10 +7,11 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use presignd::domain::action::Action;
-use presignd::domain::bucket::BucketName;
+use presignd::domain::bucket::Resource;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
 use presignd::domain::claims::Value;
+use presignd::domain::endpoint::Signing;
 use presignd::domain::endpoint::Target;
 use presignd::domain::grant::Claim;
 use presignd::domain::grant::Condition;
@@ -259,11 +260,12 @@ fn policy(sketches: &[Sketch]) -> Policy {
         base_path: "/bucket".into(),
         region: "us-east-1".into(),
         service: "s3",
+        signing: Signing::SigV4,
     });
     let bucket = |alias: &str| Bucket {
         alias: name(alias),
-        bucket: BucketName::parse("bucket").unwrap(),
-        underlying: None,
+        resource: Resource::parse("bucket").unwrap(),
+        underlying: Vec::new(),
         target: target.clone(),
         store: Store::Generic,
         lacks: Lacks::default(),

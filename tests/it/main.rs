@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and plays a world that has a clock"
 )]
 
+mod access_points;
 mod addresses;
 mod attacks;
 mod audit;

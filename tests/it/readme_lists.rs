@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use presignd::domain::bucket::Resource;
 use presignd::domain::doctor::FindingId;
 use presignd::domain::operation::TABLE;
 use presignd::domain::store::Store;
+use presignd::domain::store::access_points;
 use presignd::domain::store::features::Lack;
 use presignd::domain::store::features::Lacks;
 
@@ -90,14 +92,35 @@ fn every_lack_of_a_store_is_there_with_its_source() {
     let lacking = |store: &Store| Lacks::of(*store).iter().next().is_some();
     let rows: Vec<_> = Store::ALL.into_iter().filter(lacking).map(row_of).collect();
     let shown = section("Other stores").tables.remove(0).rows;
-    let written =
-        |rows: &[Vec<String>]| -> String { rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect() };
     assert!(shown == rows, "the table of README's \"Other stores\" is:\n{}", written(&rows));
+}
+
+#[test]
+fn every_lack_of_an_access_point_is_there_with_its_source() {
+    let kinds = [
+        "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/redacted",
+        "arn:aws:s3-outposts:eu-west-1:123456789012:outpost/op-01/accesspoint/reports",
+        "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+    ];
+    let rows = kinds.map(|arn| {
+        let resource = Resource::parse(arn).unwrap();
+        row(resource.kind().to_owned(), &Lacks::default().and(access_points::of(&resource)))
+    });
+    let section = section("Access points, Object Lambda, Outposts, Multi-Region");
+    let shown = &section.table(&["access point", "cannot", "written in"]).unwrap().rows;
+    assert!(*shown == rows, "the table of README's \"Access points\" is:\n{}", written(&rows));
+}
+
+fn written(rows: &[Vec<String>]) -> String {
+    rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect()
 }
 
 /// A store, what it cannot do, and where that is written.
 fn row_of(store: Store) -> Vec<String> {
-    let lacks = Lacks::of(store);
+    row(format!("{}: `{}`", store.title(), store.as_str()), &Lacks::of(store))
+}
+
+fn row(title: String, lacks: &Lacks) -> Vec<String> {
     let told = |lack: &Lack| match lack.only {
         None => lack.name(),
         Some(only) => format!("{} ({only})", lack.name()),
@@ -106,11 +129,7 @@ fn row_of(store: Store) -> Vec<String> {
     sources.sort_unstable();
     sources.dedup();
     let links = sources.iter().enumerate().map(|(place, source)| format!("[{}]({source})", place + 1));
-    vec![
-        format!("{}: `{}`", store.title(), store.as_str()),
-        lacks.iter().map(told).collect::<Vec<_>>().join(", "),
-        links.collect::<Vec<_>>().join(", "),
-    ]
+    vec![title, lacks.iter().map(told).collect::<Vec<_>>().join(", "), links.collect::<Vec<_>>().join(", ")]
 }
 
 /// The status in the document's example of a code.

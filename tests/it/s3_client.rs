@@ -12,6 +12,7 @@ use presignd::adapters::s3::CallError;
 use presignd::adapters::s3::MAX_BYTES;
 use presignd::adapters::s3::S3;
 use presignd::adapters::s3::TIMEOUT;
+use presignd::domain::endpoint::Signing;
 use presignd::domain::endpoint::Target;
 use presignd::domain::scheme::Scheme;
 
@@ -26,6 +27,7 @@ fn target(address: SocketAddr) -> Target {
         base_path: "/media".to_owned(),
         region: "us-east-1".to_owned(),
         service: "s3",
+        signing: Signing::SigV4,
     }
 }
 

@@ -15,14 +15,17 @@ use aws_sigv4::http_request::SignatureLocation;
 use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::UriPathNormalizationMode;
 use aws_sigv4::sign::v4;
+use aws_sigv4::sign::v4a;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use presignd::domain::action::Action;
-use presignd::domain::bucket::BucketName;
+use presignd::domain::bucket::Resource;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
 use presignd::domain::claims::Value;
 use presignd::domain::encryption::KmsKeyId;
+use presignd::domain::endpoint::EndpointOptions;
+use presignd::domain::endpoint::Signing;
 use presignd::domain::endpoint::Target;
 use presignd::domain::grant::DownloadLimits;
 use presignd::domain::grant::Effect;
@@ -57,6 +60,8 @@ use presignd::domain::store::features::Lacks;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::verifier;
+
 /// One place, one identity, one instant.
 #[derive(Debug, Clone)]
 struct World {
@@ -86,10 +91,19 @@ fn world() -> impl Strategy<Value = World> {
                 base_path: base_path.into(),
                 region: region.into(),
                 service: "s3",
+                signing: Signing::SigV4,
             };
             World { target, access_key_id, secret, session_token, now, log_id }
         },
     )
+}
+
+/// The same at a Multi-Region Access Point.
+fn everywhere() -> impl Strategy<Value = World> {
+    world().prop_map(|world| {
+        let arn = Resource::parse("arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap").unwrap();
+        World { target: Target::resolve(&arn, &EndpointOptions::default()).unwrap(), ..world }
+    })
 }
 
 fn key() -> impl Strategy<Value = String> {
@@ -228,8 +242,8 @@ fn name(text: &str) -> Name {
 fn permit(world: &World, body: &serde_json::Value) -> Permit {
     let bucket = Bucket {
         alias: name("media"),
-        bucket: BucketName::parse("acme").unwrap(),
-        underlying: None,
+        resource: Resource::parse("acme").unwrap(),
+        underlying: Vec::new(),
         target: Arc::new(world.target.clone()),
         store: Store::Generic,
         lacks: Lacks::default(),
@@ -275,7 +289,10 @@ fn ours(world: &World, permit: &Permit) -> String {
     let signer = Signer {
         access_key_id: world.access_key_id.as_str().into(),
         session_token: world.session_token.clone().map(Into::into),
-        key: SigningKey::derive(&world.secret, permit.signed_at(), &target.region, target.service),
+        key: match target.signing {
+            Signing::SigV4 => SigningKey::derive(&world.secret, permit.signed_at(), &target.region, target.service),
+            Signing::SigV4A => SigningKey::derive_for_every_region(&world.access_key_id, &world.secret),
+        },
     };
     match presign(permit, &signer) {
         Presigned::Url(url) => url.into_string(),
@@ -318,15 +335,17 @@ fn theirs(world: &World, permit: &Permit) -> String {
     settings.session_token_mode = SessionTokenMode::Include;
     settings.expires_in = Some(permit.lifetime().duration());
     settings.excluded_headers = None;
-    let parameters = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&target.region)
-        .name(target.service)
-        .time(permit.signed_at())
-        .settings(settings)
-        .build()
-        .unwrap()
-        .into();
+    let (service, time) = (target.service, permit.signed_at());
+    let parameters = match target.signing {
+        Signing::SigV4 => {
+            let builder = v4::SigningParams::builder().identity(&identity).region(&target.region);
+            builder.name(service).time(time).settings(settings).build().unwrap().into()
+        }
+        Signing::SigV4A => {
+            let builder = v4a::SigningParams::builder().identity(&identity).region_set("*");
+            builder.name(service).time(time).settings(settings).build().unwrap().into()
+        }
+    };
     let headers = permit.headers().iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let method = permit.operation().row().method.as_str();
     let request = SignableRequest::new(method, &url, headers, SignableBody::UnsignedPayload).unwrap();
@@ -349,5 +368,23 @@ proptest! {
         let permit = permit(&world, &body);
         let (ours, theirs) = (ours(&world, &permit), theirs(&world, &permit));
         prop_assert_eq!(parts(&ours), parts(&theirs));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// The nonce is made from key and text, so that both have the same signature; an own verifier takes it too.
+    #[test]
+    fn every_url_for_every_region_is_what_aws_sigv4_signs_and_verifies(world in everywhere(), body in body()) {
+        let permit = permit(&world, &body);
+        let (url, theirs) = (ours(&world, &permit), theirs(&world, &permit));
+        prop_assert_eq!(parts(&url), parts(&theirs));
+        let headers: Vec<_> = permit.headers().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let (id, secret, session_token) = (&world.access_key_id, &world.secret, world.session_token.as_deref());
+        let keys = &[verifier::Key { id, secret, session_token }];
+        let now = i64::try_from(world.now).unwrap();
+        let sent = verifier::Sent { method: permit.operation().row().method.as_str(), url: &url, headers: &headers };
+        let judge = verifier::World { keys, region: "eu-central-1", service: "s3", now };
+        prop_assert_eq!(verifier::verify(sent, judge), Ok(()), "{}", url);
     }
 }

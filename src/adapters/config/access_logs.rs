@@ -40,37 +40,35 @@ struct Log<'a, 't> {
 impl Log<'_, '_> {
     /// Whether the log goes into this bucket, by whatever name: both are in one store.
     fn goes_to(&self, bucket: &buckets::Placed<'_>, buckets: &[buckets::Placed<'_>]) -> bool {
-        self.source.endpoint == bucket.endpoint && self.target(buckets) == real_name(bucket)
+        self.source.endpoint == bucket.endpoint && leads_to(bucket, self.target(buckets))
     }
 
-    /// The real name of the log's bucket: one of the others may know it as an access point.
+    /// The real name of the log's bucket: one of the others may know another behind it.
     fn target<'s>(&'s self, buckets: &'s [buckets::Placed<'_>]) -> &'s BucketName {
         let named = |placed: &&buckets::Placed<'_>| {
-            placed.endpoint == self.source.endpoint && placed.bucket.bucket == self.to.bucket
+            placed.endpoint == self.source.endpoint && placed.bucket.resource.bucket() == Some(&self.to.bucket)
         };
-        buckets.iter().find(named).map_or(&self.to.bucket, real_name)
+        buckets.iter().find(named).and_then(|placed| placed.bucket.real().next()).unwrap_or(&self.to.bucket)
     }
 }
 
-fn real_name<'p>(placed: &'p buckets::Placed<'_>) -> &'p BucketName {
-    placed.bucket.underlying.as_ref().unwrap_or(&placed.bucket.bucket)
+fn leads_to(placed: &buckets::Placed<'_>, name: &BucketName) -> bool {
+    placed.bucket.real().any(|real| real == name)
 }
 
 /// Each line that S3 logs is a request to the log's bucket; if that one's log comes back here, the lines never end.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html>
 fn refuse_a_loop(log: &Log<'_, '_>, logs: &[Log<'_, '_>], buckets: &[buckets::Placed<'_>], report: &Report) {
-    let begin = real_name(log.source);
     let mut way = vec![log.target(buckets)];
     // each bucket at most once, so that this ends also where the loop is another's
-    while let Some(here) = way.last().copied().filter(|here| *here != begin) {
-        let next =
-            logs.iter().find(|next| next.source.endpoint == log.source.endpoint && real_name(next.source) == here);
+    while let Some(here) = way.last().copied().filter(|here| !leads_to(log.source, here)) {
+        let next = logs.iter().find(|next| next.source.endpoint == log.source.endpoint && leads_to(next.source, here));
         match next.map(|next| next.target(buckets)) {
             Some(next) if !way.contains(&next) => way.push(next),
             Some(_) | None => return,
         }
     }
-    let way: Vec<_> = std::iter::once(begin).chain(way).map(BucketName::as_str).collect();
+    let way: Vec<_> = way.last().copied().into_iter().chain(way.iter().copied()).map(BucketName::as_str).collect();
     let wrong = format!("{} would log into itself, without end ({})", log.source.bucket.alias, way.join(" into "));
     report.error(log.to.at, fault(wrong, "log into a bucket that has no log of its own"));
 }
@@ -95,10 +93,8 @@ fn judge(placed: &grants::Placed<'_>, log: &Log<'_, '_>, report: &Report) {
 
 /// An access point that says nothing of the bucket behind it may lead to a log.
 fn doubt(placed: &grants::Placed<'_>, target: &buckets::Placed<'_>, logs: &[Log<'_, '_>], report: &Report) {
-    let blind = target.bucket.bucket.is_access_point() && target.bucket.underlying.is_none() && placed.grant.writes();
-    let log = logs.iter().find(|log| {
-        log.source.endpoint == target.endpoint && log.source.bucket.target.region == target.bucket.target.region
-    });
+    let blind = target.bucket.leads_anywhere() && placed.grant.writes();
+    let log = logs.iter().find(|log| log.source.may_meet(target));
     if let Some(log) = log.filter(|log| blind && meet(&placed.grant.scope, &log.to.prefix)) {
         let alias = &target.bucket.alias;
         let wrong = format!("the access point {alias} may lead to the access logs of {}", log.source.bucket.alias);

@@ -18,15 +18,18 @@ use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::tree::Value;
 use crate::domain::bucket::BucketName;
+use crate::domain::bucket::Resource;
 use crate::domain::custom_endpoint::CustomEndpoint;
 use crate::domain::custom_endpoint::PlainHttp;
 use crate::domain::endpoint::Addressing;
 use crate::domain::endpoint::EndpointOptions;
+use crate::domain::endpoint::Signing;
 use crate::domain::endpoint::Target;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::region::Region;
 use crate::domain::store::Store;
+use crate::domain::store::access_points;
 use crate::domain::store::features::Lacks;
 
 /// The buckets of a file.
@@ -49,6 +52,18 @@ pub(super) struct Placed<'t> {
     pub(super) credentials_at: &'t Spot,
 }
 
+impl Placed<'_> {
+    /// Whether it can have the same bucket as another: an access point is in its bucket's region, a Multi-Region one in
+    /// many, and a bucket on an outpost in no other place.
+    pub(super) fn may_meet(&self, other: &Self) -> bool {
+        let (own, others) = (&self.bucket.target, &other.bucket.target);
+        let everywhere = |target: &Target| target.signing == Signing::SigV4A;
+        let on_outposts = |target: &Target| target.service == "s3-outposts";
+        let region = own.region == others.region || everywhere(own) || everywhere(others);
+        region && self.endpoint == other.endpoint && on_outposts(own) == on_outposts(others)
+    }
+}
+
 /// `access_log`: where S3 writes about who used the bucket.
 pub(super) struct AccessLog<'t> {
     pub(super) bucket: BucketName,
@@ -68,24 +83,24 @@ pub(super) fn buckets<'t>(entries: &'t [Entry], credentials: &Credentials, aroun
 }
 
 fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Credentials) -> Option<Placed<'t>> {
-    let name = section.read_required("bucket", "\"the bucket's real name\"", bucket_name);
-    let location = location(&mut section, name.as_ref());
+    let resource = section.read_required("bucket", "\"the bucket's real name\"", resource);
+    let location = location(&mut section, resource.as_ref());
     let signers = signers(&mut section, credentials);
-    let underlying = section.read("underlying", bucket_name);
-    let access_log = access_log(&mut section, [name.as_ref(), underlying.as_ref()]);
-    section.read("use_arn_region", flag);
+    let underlying = underlying(&mut section, resource.as_ref());
+    let own: Vec<_> = resource.iter().filter_map(Resource::bucket).chain(&underlying).collect();
+    let access_log = access_log(&mut section, &own);
     let default_encryption = encryption::default(&mut section);
     let default_encryption_at = section.take("default_encryption").map(|node| &node.at);
     let log_id = section.read("log_id", flag).unwrap_or(true);
     section.close();
-    let (location, signers) = (location?, signers?);
+    let (location, signers, resource) = (location?, signers?, resource?);
     let bucket = Bucket {
         alias: alias?,
-        bucket: name?,
         underlying,
         target: Arc::new(location.target),
         store: location.store,
-        lacks: Lacks::of(location.store),
+        lacks: Lacks::of(location.store).and(access_points::of(&resource)),
+        resource,
         default_encryption,
         read_credentials: signers.read,
         write_credentials: signers.write,
@@ -93,6 +108,24 @@ fn bucket<'t>(mut section: Section<'t>, alias: Option<Name>, credentials: &Crede
     };
     let (endpoint, credentials_at) = (location.endpoint, signers.at);
     Some(Placed { bucket, endpoint, access_log, default_encryption_at, credentials_at })
+}
+
+fn resource(node: &Node) -> Result<Resource, Fault> {
+    Resource::parse(text(node)?).map_err(|error| told(error, "write the bucket's real name"))
+}
+
+/// The bucket behind an access point; a Multi-Region one has several.
+fn underlying(section: &mut Section<'_>, resource: Option<&Resource>) -> Vec<BucketName> {
+    match section.take("underlying") {
+        Some(node) if matches!(node.value, Value::List(_)) => {
+            if !matches!(resource, Some(Resource::MultiRegion(_)) | None) {
+                let wrong = "only a Multi-Region Access Point leads to several buckets";
+                section.report().error(&node.at, fault(wrong, "write the one behind it, as a string"));
+            }
+            section.some("underlying", bucket_name).unwrap_or_default()
+        }
+        Some(_) | None => section.read("underlying", bucket_name).into_iter().collect(),
+    }
 }
 
 fn bucket_name(node: &Node) -> Result<BucketName, Fault> {
@@ -106,7 +139,7 @@ struct Location {
 }
 
 /// Everything that says where the bucket is.
-fn location(section: &mut Section<'_>, name: Option<&BucketName>) -> Option<Location> {
+fn location(section: &mut Section<'_>, resource: Option<&Resource>) -> Option<Location> {
     let allow_http = section.flag("allow_http");
     let plain_http = if allow_http { PlainHttp::Anywhere } else { PlainHttp::LoopbackOnly };
     let endpoint = match section.take("endpoint") {
@@ -116,14 +149,17 @@ fn location(section: &mut Section<'_>, name: Option<&BucketName>) -> Option<Loca
     let arn = section.take("bucket").is_some_and(|node| text(node).is_ok_and(|text| text.starts_with("arn:")));
     let region = region(section, arn || endpoint != Ok(None));
     let store = store(section, endpoint != Ok(None));
+    let use_arn_region = section.read("use_arn_region", flag).unwrap_or(true);
     let options = EndpointOptions {
+        region: region?,
+        only_own_region: !use_arn_region,
         addressing: section.read("addressing", addressing),
         dual_stack: section.flag("dual_stack"),
         fips: section.flag("fips"),
         accelerate: section.flag("accelerate"),
         endpoint: endpoint.ok()?,
     };
-    let target = match Target::resolve(name?, &region?, &options) {
+    let target = match Target::resolve(resource?, &options) {
         Ok(target) => target,
         Err(error) => {
             let at = section.take(error.key()).map_or(section.at(), |node| &node.at);
@@ -140,12 +176,12 @@ fn endpoint(node: &Node, plain_http: PlainHttp) -> Result<CustomEndpoint, Fault>
     CustomEndpoint::parse(text(node)?, plain_http).map_err(|error| told(error, like))
 }
 
-/// The region. An ARN has its own; a store that asks for none is signed for with us-east-1.
-fn region(section: &mut Section<'_>, may_be_absent: bool) -> Option<Region> {
+/// The region, where it is given or must be; `None` where what is given is wrong.
+fn region(section: &mut Section<'_>, may_be_absent: bool) -> Option<Option<Region>> {
     let read = |node| Region::parse(text(node)?).map_err(|error| told(error, "correct it"));
     match section.take("region") {
-        None if may_be_absent => Region::parse("us-east-1").ok(),
-        None | Some(_) => section.read_required("region", "\"eu-west-1\"", read),
+        None if may_be_absent => Some(None),
+        None | Some(_) => section.read_required("region", "\"eu-west-1\"", read).map(Some),
     }
 }
 
@@ -202,12 +238,12 @@ fn signers<'t>(section: &mut Section<'t>, credentials: &Credentials) -> Option<S
 }
 
 /// `access_log`. A bucket that logs into itself is refused here; longer loops are found when all buckets are read.
-fn access_log<'t>(section: &mut Section<'t>, own: [Option<&BucketName>; 2]) -> Option<AccessLog<'t>> {
+fn access_log<'t>(section: &mut Section<'t>, own: &[&BucketName]) -> Option<AccessLog<'t>> {
     let mut section = section.section("access_log", "access_log")?;
     let at = section.at();
     let target = section.read_required("bucket", "\"the log bucket's real name\"", |node| {
         let bucket = bucket_name(node)?;
-        match own.contains(&Some(&bucket)) {
+        match own.contains(&&bucket) {
             true => Err(fault(format!("{bucket} would log into itself, without end"), "log into another bucket")),
             false => Ok(bucket),
         }

@@ -66,21 +66,24 @@ fn half_denied(placed: &Placed<'_>, report: &Report) {
     }
 }
 
-/// A deny holds for a bucket's name; an access point reaches the same objects by another one.
+/// A deny holds for a bucket, by whichever alias; where an access point leads, nobody may have said.
 fn side_door(placed: &Placed<'_>, buckets: &[buckets::Placed<'_>], report: &Report) {
-    let find = |alias: &Name| buckets.iter().find(|placed| placed.bucket.alias == *alias);
-    let Some(denied) = find(&placed.grant.bucket).filter(|denied| !denied.bucket.bucket.is_access_point()) else {
+    let Some(denied) = buckets.iter().find(|known| known.bucket.alias == placed.grant.bucket) else {
         return;
     };
-    let door = buckets.iter().find(|door| {
-        door.bucket.bucket.is_access_point()
-            && door.bucket.underlying.is_none()
-            && door.endpoint == denied.endpoint
-            && door.bucket.target.region == denied.bucket.target.region
+    let door = buckets.iter().find(|other| {
+        let hidden = other.bucket.leads_anywhere() || denied.bucket.leads_anywhere();
+        hidden && other.bucket.resource != denied.bucket.resource && other.may_meet(denied)
     });
     if let Some(door) = door {
-        let alias = &door.bucket.alias;
-        let wrong = format!("the access point {alias} may lead to the same bucket, where this deny does not hold");
+        let hidden = if door.bucket.leads_anywhere() { door } else { denied };
+        let (door, alias) = (&door.bucket, &hidden.bucket.alias);
+        let wrong = match door.leads_anywhere() {
+            true => format!("the access point {alias} may lead to the same bucket, where this deny does not hold"),
+            false => {
+                format!("{} may be the bucket behind this access point, where this deny does not hold", door.alias)
+            }
+        };
         let mend = format!("name the bucket behind it: underlying in [buckets.{alias}]");
         report.warn(placed.bucket_at, fault(wrong, mend));
     }

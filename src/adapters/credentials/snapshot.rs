@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use aws_credential_types::Credentials;
 
+use crate::domain::endpoint::Signing;
+use crate::domain::endpoint::Target;
 use crate::domain::name::Name;
 use crate::domain::policy::CredentialWindows;
 use crate::domain::policy::Window;
@@ -28,9 +31,13 @@ impl CredentialSnapshot {
         &self.windows
     }
 
-    /// Who signs with these credentials on the UTC day of `at`; `None` if there are no such credentials.
-    pub fn signer(&self, name: &Name, region: &str, service: &str, at: SystemTime) -> Option<Arc<Signer>> {
-        self.held.get(name).map(|held| held.signer(region, service, at))
+    /// Who signs with these credentials for a target, on the UTC day of `at`; `None` if there are no such credentials.
+    pub fn signer(&self, name: &Name, target: &Target, at: SystemTime) -> Option<Arc<Signer>> {
+        let held = self.held.get(name)?;
+        Some(match target.signing {
+            Signing::SigV4 => held.signer(&target.region, target.service, at),
+            Signing::SigV4A => held.everywhere.get_or_init(|| Arc::new(held.derive_for_every_region())).clone(),
+        })
     }
 
     /// The credentials of that name themselves, for calls that are signed whole.
@@ -43,7 +50,8 @@ impl CredentialSnapshot {
         let window = credentials.expiry().map_or(Window::Endless, Window::Until);
         let (mut held, mut windows) = (self.held.clone(), self.windows.clone());
         windows.0.insert(name.clone(), window);
-        held.insert(name.clone(), Arc::new(Held { credentials, derived: ArcSwap::default() }));
+        let (derived, everywhere) = (ArcSwap::default(), OnceLock::new());
+        held.insert(name.clone(), Arc::new(Held { credentials, derived, everywhere }));
         Self { held, windows }
     }
 
@@ -67,6 +75,8 @@ struct Held {
     credentials: Credentials,
     /// Few: the regions and services of the buckets, over the days of [`KEPT_DAYS`].
     derived: ArcSwap<Vec<Arc<Derived>>>,
+    /// Of Multi-Region Access Points.
+    everywhere: OnceLock<Arc<Signer>>,
 }
 
 struct Derived {
@@ -95,12 +105,21 @@ impl Held {
     }
 
     fn derive(&self, day: u64, region: &str, service: &str, at: SystemTime) -> Derived {
-        let signer = Signer {
+        let key = SigningKey::derive(self.credentials.secret_access_key(), at, region, service);
+        Derived { day, region: region.into(), service: service.into(), signer: Arc::new(self.signer_by(key)) }
+    }
+
+    fn derive_for_every_region(&self) -> Signer {
+        let (id, secret) = (self.credentials.access_key_id(), self.credentials.secret_access_key());
+        self.signer_by(SigningKey::derive_for_every_region(id, secret))
+    }
+
+    fn signer_by(&self, key: SigningKey) -> Signer {
+        Signer {
             access_key_id: self.credentials.access_key_id().into(),
             session_token: self.credentials.session_token().map(Into::into),
-            key: SigningKey::derive(self.credentials.secret_access_key(), at, region, service),
-        };
-        Derived { day, region: region.into(), service: service.into(), signer: Arc::new(signer) }
+            key,
+        }
     }
 }
 
@@ -112,6 +131,8 @@ fn day_of(at: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::bucket::Resource;
+    use crate::domain::endpoint::EndpointOptions;
     use secrecy::ExposeSecret;
 
     fn snapshot() -> (CredentialSnapshot, Name) {
@@ -124,10 +145,16 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(count * 86_400)
     }
 
+    fn target(region: &str, service: &'static str) -> Target {
+        let target = Target::resolve(&Resource::parse("acme").unwrap(), &EndpointOptions::default()).unwrap();
+        let signing = if region == "*" { Signing::SigV4A } else { Signing::SigV4 };
+        Target { region: region.to_owned(), service, signing, ..target }
+    }
+
     #[test]
     fn a_signer_is_made_once_for_each_day_region_and_service() {
         let (snapshot, name) = snapshot();
-        let first = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        let first = snapshot.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap();
         let rows = [
             ("the same", "eu-west-1", "s3", days(20_000), true),
             ("the same day", "eu-west-1", "s3", days(20_001) - Duration::from_secs(1), true),
@@ -136,12 +163,22 @@ mod tests {
             ("another service", "eu-west-1", "s3-object-lambda", days(20_000), false),
         ];
         for (row, region, service, at, same) in rows {
-            let signer = snapshot.signer(&name, region, service, at).unwrap();
+            let signer = snapshot.signer(&name, &target(region, service), at).unwrap();
             assert_eq!(Arc::ptr_eq(&first, &signer), same, "{row}");
         }
         assert_eq!(&*first.access_key_id, "AKIA");
         assert_eq!(first.session_token.as_ref().unwrap().expose_secret(), "hunter3");
-        assert!(snapshot.signer(&Name::parse("other").unwrap(), "eu-west-1", "s3", days(20_000)).is_none());
+        assert!(snapshot.signer(&Name::parse("other").unwrap(), &target("eu-west-1", "s3"), days(20_000)).is_none());
+    }
+
+    #[test]
+    fn the_signer_for_every_region_is_made_once() {
+        let (snapshot, name) = snapshot();
+        let first = snapshot.signer(&name, &target("*", "s3"), days(20_000)).unwrap();
+        assert!(Arc::ptr_eq(&first, &snapshot.signer(&name, &target("*", "s3"), days(20_100)).unwrap()));
+        assert_eq!(first.session_token.as_ref().unwrap().expose_secret(), "hunter3");
+        let renewed = snapshot.with(&name, Credentials::new("AKIA", "hunter4", None, None, "test"));
+        assert!(!Arc::ptr_eq(&first, &renewed.signer(&name, &target("*", "s3"), days(20_000)).unwrap()));
     }
 
     #[test]
@@ -149,8 +186,8 @@ mod tests {
         let (snapshot, name) = snapshot();
         for day in 20_000..20_100 {
             for region in ["eu-west-1", "us-east-1"] {
-                snapshot.signer(&name, region, "s3", days(day)).unwrap();
-                snapshot.signer(&name, region, "s3", days(day - 1)).unwrap();
+                snapshot.signer(&name, &target(region, "s3"), days(day)).unwrap();
+                snapshot.signer(&name, &target(region, "s3"), days(day - 1)).unwrap();
             }
         }
         assert!(snapshot.held[&name].derived.load().len() <= 2 * (2 * KEPT_DAYS as usize + 1));
@@ -159,17 +196,17 @@ mod tests {
     #[test]
     fn keys_derived_from_other_credentials_stay() {
         let (snapshot, name) = snapshot();
-        let first = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        let first = snapshot.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap();
         let other = snapshot.with(&Name::parse("other").unwrap(), Credentials::new("A", "s", None, None, "test"));
-        assert!(Arc::ptr_eq(&first, &other.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap()));
+        assert!(Arc::ptr_eq(&first, &other.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap()));
         let newer = other.with(&name, Credentials::new("AKIB", "s", None, None, "test"));
-        assert_eq!(&*newer.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap().access_key_id, "AKIB");
+        assert_eq!(&*newer.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap().access_key_id, "AKIB");
     }
 
     #[test]
     fn nothing_prints_a_secret() {
         let (snapshot, name) = snapshot();
-        let signer = snapshot.signer(&name, "eu-west-1", "s3", days(20_000)).unwrap();
+        let signer = snapshot.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap();
         assert!(!format!("{snapshot:?} {signer:?}").contains("hunter"));
     }
 }

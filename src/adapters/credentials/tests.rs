@@ -1,6 +1,9 @@
 //! The store as a whole: what is in force, and what the metrics say.
 
 use super::*;
+use crate::domain::bucket::Resource;
+use crate::domain::endpoint::EndpointOptions;
+use crate::domain::endpoint::Target;
 use crate::domain::policy::Window;
 use std::fs;
 use std::path::Path;
@@ -22,7 +25,8 @@ fn write(path: &Path, id: &str, expiration: &str) {
 }
 
 fn signs(snapshot: &CredentialSnapshot) -> Option<String> {
-    snapshot.signer(&name(), "us-east-1", "s3", EPOCH).map(|signer| signer.access_key_id.to_string())
+    let target = Target::resolve(&Resource::parse("acme").unwrap(), &EndpointOptions::default()).unwrap();
+    snapshot.signer(&name(), &target, EPOCH).map(|signer| signer.access_key_id.to_string())
 }
 
 /// A holding with a watch on a file, looked at by hand.

@@ -84,9 +84,9 @@ fn unreadable(file: &Path, error: &io::Error) -> Failure {
 fn real_names(config: Option<&Path>) -> Result<HashMap<String, Vec<String>>, Failure> {
     let Some(config) = config else { return Ok(HashMap::new()) };
     let settings = load::settings(config)?;
-    let known = |bucket: &&Bucket| bucket.underlying.is_some() || !bucket.bucket.is_access_point();
+    let known = |bucket: &&Bucket| !bucket.leads_anywhere();
     let named = settings.policy.buckets().iter().filter(known).map(|bucket| {
-        let names = std::iter::once(&bucket.bucket).chain(&bucket.underlying);
+        let names = bucket.resource.bucket().into_iter().chain(&bucket.underlying);
         (bucket.alias.as_str().to_owned(), names.map(|name| name.as_str().to_owned()).collect())
     });
     Ok(named.collect())

@@ -202,7 +202,7 @@ fn objects(folder: &Folder, endpoint: &Endpoint, settings: &Settings) -> Result<
     let objects = Objects::open(folder.store())?;
     let authority = endpoint.address.to_string();
     for bucket in settings.policy.buckets().iter().filter(|bucket| bucket.target.authority == authority) {
-        let name = bucket.bucket.as_str();
+        let name = &bucket.resource.to_string();
         match names_versions(&settings.policy, &bucket.alias) {
             true => objects.ensure_lockable(name)?,
             false => _ = objects.ensure_bucket(name, BucketSettings::default())?,

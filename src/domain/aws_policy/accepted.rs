@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::domain::aws_policy::Statement;
 use crate::domain::aws_policy::keys;
 use crate::domain::aws_policy::on_same_bucket;
-use crate::domain::aws_policy::place;
 use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::grant::Grant;
 use crate::domain::grant::KmsKey;
@@ -81,14 +80,11 @@ impl<'a> Accepted<'a> {
     /// AWS's own way to refuse it. Other stores take the parts of an upload, which carry no such header, for silent too,
     /// so there only what is present is refused.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html>
-    pub(super) fn refusals(&self, bucket: &Bucket, on_aws: bool) -> Vec<Statement> {
+    pub(super) fn refusals(&self, arn: &str, on_aws: bool) -> Vec<Statement> {
         if self.none {
             return Vec::new();
         }
-        let deny = |sid| {
-            let objects = format!("{}/*", place::bucket_arn(bucket));
-            Statement::deny(sid, vec!["s3:PutObject"], vec![objects])
-        };
+        let deny = |sid| Statement::deny(sid, vec!["s3:PutObject"], vec![format!("{arn}/*")]);
         let mut statements = Vec::new();
         let mut other = deny("DenyOtherEncryption");
         if !self.algorithms.is_empty() {

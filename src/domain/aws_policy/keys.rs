@@ -126,7 +126,7 @@ fn of_signed<'a>(policy: &'a Policy, signed: &Signed<'a>) -> Vec<KeyUse<'a>> {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context>
 fn contexts(bound: Bound, grant: &Grant, bucket: &Bucket) -> Option<BTreeSet<String>> {
-    let arn = place::known_bucket_arn(bucket)?;
+    let arn = place::bucket_arn(bucket)?;
     let objects = bound.objects.then(|| format!("{arn}/{}", pattern::of(&grant.scope)));
     Some(objects.into_iter().chain(bound.bucket.then_some(arn)).collect())
 }

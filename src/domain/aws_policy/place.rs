@@ -1,6 +1,9 @@
 //! Where a bucket is, as policies name it.
 
+use std::collections::BTreeSet;
+
 use crate::domain::bucket::BucketName;
+use crate::domain::bucket::Resource;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
@@ -9,42 +12,52 @@ use crate::domain::region::Region;
 
 /// AWS's partition that a bucket is in; none where another store has it.
 pub(in crate::domain) fn partition(bucket: &Bucket) -> Option<&'static Partition> {
-    let partition = Region::parse(&bucket.target.region).ok()?.partition()?;
+    let of_region = || Region::parse(&bucket.target.region).ok()?.partition();
+    let partition = bucket.resource.partition().or_else(of_region)?;
     let host = bucket.target.host.strip_suffix(partition.dns_suffix)?;
     host.ends_with('.').then_some(partition)
 }
 
-/// The name of the bucket that keeps the objects, also where it is reached by an access point.
-pub(in crate::domain) fn real_name(bucket: &Bucket) -> &BucketName {
-    bucket.underlying.as_ref().unwrap_or(&bucket.bucket)
+/// The name of the one bucket that keeps the objects; none where an access point hides it, or leads to several.
+pub(in crate::domain) fn real_name(bucket: &Bucket) -> Option<&BucketName> {
+    let mut real = bucket.real();
+    real.next().filter(|_| real.next().is_none())
 }
 
-/// Whether the bucket is reached by an access point's alias.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>
+/// Whether the bucket is reached by an access point.
 pub(in crate::domain) fn is_access_point(bucket: &Bucket) -> bool {
-    partition(bucket).is_some() && bucket.bucket.as_str().ends_with(ALIAS)
+    bucket.resource.is_arn() || (bucket.resource.bucket().is_none() && partition(bucket).is_some())
 }
 
-const ALIAS: &str = "-s3alias";
-
-/// The ARN of a bucket: stores of other kinds take AWS's.
-pub(in crate::domain) fn bucket_arn(bucket: &Bucket) -> String {
-    format!("arn:{}:s3:::{}", partition(bucket).map_or("aws", |partition| partition.id), real_name(bucket))
+/// The ARN of the one bucket that keeps the objects, if its name is known: stores of other kinds take AWS's.
+pub(in crate::domain) fn bucket_arn(bucket: &Bucket) -> Option<String> {
+    Some(format!("arn:{}:s3:::{}", partition_id(bucket), real_name(bucket)?))
 }
 
-/// The same, unless an access point hides the bucket's name.
-pub(super) fn known_bucket_arn(bucket: &Bucket) -> Option<String> {
-    (!is_access_point(bucket) || bucket.underlying.is_some()).then(|| bucket_arn(bucket))
+fn partition_id(bucket: &Bucket) -> &'static str {
+    partition(bucket).map_or("aws", |partition| partition.id)
 }
 
-/// The ARN of what requests for a bucket name: the bucket, or the access point that it is reached by.
+/// The ARN of what requests for a bucket name: the bucket, or the access point that it is reached by. An alias tells
+/// neither the account nor the whole name, so stars stand there.
 pub(super) fn named_arn(bucket: &Bucket) -> String {
-    match partition(bucket) {
-        Some(partition) if is_access_point(bucket) => {
-            let (id, region) = (partition.id, &bucket.target.region);
-            format!("arn:{id}:s3:{region}:*:accesspoint/{}*", access_point(bucket.bucket.as_str()))
+    let (id, region, resource) = (partition_id(bucket), &bucket.target.region, &bucket.resource);
+    let of_alias =
+        |service: &str, before: &str, name: &str| format!("arn:{id}:{service}:{region}:*:{before}accesspoint/{name}*");
+    let text = resource.to_string();
+    match resource {
+        Resource::AccessPoint(_) | Resource::MultiRegion(_) | Resource::ObjectLambda(_) | Resource::Outposts(_) => text,
+        Resource::AccessPointAlias(_) if is_access_point(bucket) => of_alias("s3", "", cut(&text, "-s3alias")),
+        Resource::ObjectLambdaAlias(_) if is_access_point(bucket) => {
+            of_alias("s3-object-lambda", "", cut(&text, "--ol-s3"))
         }
-        _ => bucket_arn(bucket),
+        Resource::OutpostsAlias(_) if is_access_point(bucket) => {
+            of_alias("s3-outposts", "outpost/*/", cut(&text, "--op-s3"))
+        }
+        Resource::Bucket(name) | Resource::AccessPointAlias(name) | Resource::ObjectLambdaAlias(name) => {
+            format!("arn:{id}:s3:::{name}")
+        }
+        Resource::OutpostsAlias(alias) => format!("arn:{id}:s3:::{alias}"),
     }
 }
 
@@ -54,15 +67,19 @@ pub(super) fn object_arn(bucket: &Bucket, pattern: &str) -> String {
     format!("{}{between}{pattern}", named_arn(bucket))
 }
 
-/// What an alias tells of the access point's name, which may be cut: it stands before 34 characters of S3's own.
-fn access_point(alias: &str) -> &str {
-    let made = alias.strip_suffix(ALIAS).unwrap_or(alias);
+/// What an alias tells of the access point's name, which may be cut: it stands before characters of S3's own.
+fn cut<'a>(alias: &'a str, suffix: &str) -> &'a str {
+    let made = alias.strip_suffix(suffix).unwrap_or(alias);
     made.rsplit_once('-').map_or(made, |(name, _)| name)
 }
 
 /// The buckets of a configuration that are the same as this one, itself among them.
 pub(super) fn aliases<'a>(policy: &'a Policy, bucket: &'a Bucket) -> impl Iterator<Item = &'a Name> {
-    let same = move |other: &&Bucket| real_name(other) == real_name(bucket) && same_store(other, bucket);
+    let own: BTreeSet<&str> = bucket.real().map(BucketName::as_str).collect();
+    let same = move |other: &&Bucket| {
+        let met = other.real().any(|name| own.contains(name.as_str())) || other.resource == bucket.resource;
+        met && same_store(other, bucket)
+    };
     policy.buckets().iter().filter(same).map(|bucket| &bucket.alias)
 }
 

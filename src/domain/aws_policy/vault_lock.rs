@@ -11,6 +11,7 @@ use crate::domain::aws_policy::place;
 use crate::domain::aws_policy::told::Account;
 use crate::domain::aws_policy::told::Told;
 use crate::domain::aws_policy::told::Vault;
+use crate::domain::bucket::BucketName;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
@@ -35,7 +36,7 @@ struct Place<'a> {
 }
 
 fn name<'a>(bucket: &'a Bucket, told: &'a Told) -> Option<&'a str> {
-    let of_bucket = || place::known_bucket_arn(bucket).map(|_| place::real_name(bucket).as_str());
+    let of_bucket = || place::real_name(bucket).map(BucketName::as_str);
     told.vault.as_ref().map(Vault::as_str).or_else(of_bucket)
 }
 

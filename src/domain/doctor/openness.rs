@@ -98,7 +98,7 @@ fn plain_http(subject: &Subject<'_>, refused: &[&str]) -> Finding {
 
 /// What IAM calls all that the grants sign, each with a resource that it is signed for; without grants, a download.
 fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
-    let arn = place::bucket_arn(subject.bucket);
+    let Some(arn) = place::bucket_arn(subject.bucket) else { return Vec::new() };
     let of_grant = |grant: &Grant| {
         let object = format!("{arn}/{}x", pattern::literal_prefix(&grant.scope));
         let rights: Vec<_> = grant.rights().iter().collect();
@@ -120,8 +120,8 @@ fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
 fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
     let longest = subject.grants().max_by_key(|grant| grant.max_expires.seconds())?;
     let seconds = u64::from(longest.max_expires.seconds());
-    let object =
-        |grant: &Grant| format!("{}/{}x", place::bucket_arn(subject.bucket), pattern::literal_prefix(&grant.scope));
+    let arn = place::bucket_arn(subject.bucket)?;
+    let object = |grant: &Grant| format!("{arn}/{}x", pattern::literal_prefix(&grant.scope));
     let oldest = match &subject.settings.policy {
         Heard::Set(policy) => subject
             .grants()

@@ -2,6 +2,7 @@
 
 use crate::domain::aws_policy::place;
 use crate::domain::bucket::BucketName;
+use crate::domain::bucket::Resource;
 use crate::domain::endpoint::EndpointOptions;
 use crate::domain::endpoint::Target;
 use crate::domain::policy::Bucket;
@@ -22,13 +23,17 @@ pub struct NoPlace;
 impl Place {
     /// Where a bucket of the configuration is asked: behind an access point, at the region's own host.
     pub fn of(bucket: &Bucket) -> Result<Self, NoPlace> {
-        let name = place::real_name(bucket).clone();
+        let name = place::real_name(bucket).ok_or(NoPlace)?.clone();
         if !place::is_access_point(bucket) {
             return Ok(Self { name, target: Target::clone(&bucket.target) });
         }
-        let behind = bucket.underlying.as_ref().ok_or(NoPlace)?;
-        let region = Region::parse(&bucket.target.region).map_err(|_| NoPlace)?;
-        let target = Target::resolve(behind, &region, &EndpointOptions::default()).map_err(|_| NoPlace)?;
+        // a bucket on an outpost has no other host
+        if matches!(bucket.resource, Resource::Outposts(_) | Resource::OutpostsAlias(_)) {
+            return Err(NoPlace);
+        }
+        let region = Some(Region::parse(&bucket.target.region).map_err(|_| NoPlace)?);
+        let options = EndpointOptions { region, ..EndpointOptions::default() };
+        let target = Target::resolve(&Resource::Bucket(name.clone()), &options).map_err(|_| NoPlace)?;
         Ok(Self { name, target })
     }
 

@@ -1,5 +1,6 @@
 //! All grants, indexed: the decision.
 
+mod bucket;
 mod candidate;
 mod explain;
 mod held;
@@ -9,26 +10,24 @@ mod permit;
 mod prefix;
 mod server_key;
 
+pub use bucket::Bucket;
 pub use explain::Considered;
 pub use explain::Explanation;
 pub use permit::Permit;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::domain::bucket::BucketName;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Claims;
-use crate::domain::encryption::ServerSideEncryption;
-use crate::domain::endpoint::Target;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
 use crate::domain::key::ObjectKey;
 use crate::domain::lifetime::ExpiryRules;
 use crate::domain::name::Name;
 use crate::domain::operation::Operation;
+use crate::domain::policy::bucket::same_bucket;
 use crate::domain::policy::index::Holder;
 use crate::domain::policy::index::Index;
 use crate::domain::policy::index::Place;
@@ -37,29 +36,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Object;
 use crate::domain::request::Request;
-use crate::domain::store::Store;
-use crate::domain::store::features::Lacks;
-
-/// One bucket that callers can name.
-#[derive(Debug, Clone)]
-pub struct Bucket {
-    pub alias: Name,
-    pub bucket: BucketName,
-    /// For an access point's alias: the bucket behind it.
-    pub underlying: Option<BucketName>,
-    pub target: Arc<Target>,
-    pub store: Store,
-    /// What cannot be done there, whatever a grant allows.
-    pub lacks: Lacks,
-    /// Signed into each upload that says nothing, where the grant demands nothing.
-    pub default_encryption: Option<ServerSideEncryption>,
-    /// Sign reads and lists.
-    pub read_credentials: Name,
-    /// Sign the rest.
-    pub write_credentials: Name,
-    /// Puts `x-presignd-id` into URLs.
-    pub log_id: bool,
-}
 
 /// Until when the credentials of each name can sign.
 #[derive(Debug, Clone, Default)]
@@ -212,26 +188,6 @@ impl Shelf {
             self.with_template.push(place);
         }
     }
-}
-
-/// The aliases of each alias's real bucket, for which a deny holds too. An access point that any of them says leads to
-/// a bucket leads there for all of them.
-fn same_bucket(buckets: &[Bucket]) -> HashMap<Name, Vec<Name>> {
-    let mut real: Vec<(Vec<&BucketName>, Vec<&Name>)> = Vec::new();
-    for bucket in buckets {
-        let mut names: Vec<_> = std::iter::once(&bucket.bucket).chain(&bucket.underlying).collect();
-        let mut aliases = vec![&bucket.alias];
-        let is_it = |(known, _): &mut (Vec<&BucketName>, _)| known.iter().any(|known| names.contains(known));
-        for (more_names, more_aliases) in real.extract_if(.., is_it).collect::<Vec<_>>() {
-            names.extend(more_names);
-            aliases.extend(more_aliases);
-        }
-        real.push((names, aliases));
-    }
-    let each = |aliases: Vec<&Name>| -> Vec<(Name, Vec<Name>)> {
-        aliases.iter().map(|alias| ((*alias).clone(), aliases.iter().copied().cloned().collect())).collect()
-    };
-    real.into_iter().flat_map(|(_, aliases)| each(aliases)).collect()
 }
 
 impl Question<'_> {

@@ -61,7 +61,7 @@ impl Judged {
         let body = self.bound_body(question.operation());
         let is_prefix = matches!(question.request.object, Object::Prefix(_));
         let form = (row.operation == Operation::PostObject)
-            .then(|| FormTerms::of(bucket.bucket.as_str(), object, is_prefix, &self.parameters));
+            .then(|| FormTerms::of(&bucket.resource.to_string(), object, is_prefix, &self.parameters));
         let mut query = self.parameters.query();
         query.extend(row.subresource.map(|(name, value)| (name, value.to_owned())));
         if row.names == Names::Prefix {

@@ -1,5 +1,6 @@
 //! The kinds of S3: what each can and cannot do.
 
+pub mod access_points;
 pub mod features;
 mod needs;
 mod table;

@@ -22,12 +22,12 @@ pub(super) fn of(store: Store) -> &'static [Lack] {
 }
 
 /// Nothing of it.
-const fn no(feature: Feature, source: &'static str) -> Lack {
+pub(super) const fn no(feature: Feature, source: &'static str) -> Lack {
     Lack { feature, but: &[], only: None, source }
 }
 
 /// None but these.
-const fn only(feature: Feature, but: &'static [&'static str], source: &'static str) -> Lack {
+pub(super) const fn only(feature: Feature, but: &'static [&'static str], source: &'static str) -> Lack {
     Lack { feature, but, only: None, source }
 }
 
@@ -36,8 +36,8 @@ const fn some(feature: Feature, only: &'static str, source: &'static str) -> Lac
     Lack { feature, but: &[], only: Some(only), source }
 }
 
-const FORMS: Feature = Feature::Operation(Operation::PostObject);
-const RESTORE: Feature = Feature::Operation(Operation::RestoreObject);
+pub(super) const FORMS: Feature = Feature::Operation(Operation::PostObject);
+pub(super) const RESTORE: Feature = Feature::Operation(Operation::RestoreObject);
 
 const R2: [Lack; 14] = [
     no(FORMS, R2_URLS),

@@ -5,13 +5,8 @@ use serde_json::Value;
 /// Why a vector's bucket has no place in a configuration.
 pub fn bucket_not_offered(vector: &Value) -> Option<&'static str> {
     let name = vector["input"]["bucket"].as_str()?;
-    let reasons = [
-        (name.starts_with("arn:"), "ARNs are not available in this version"),
-        (name.ends_with("--x-s3") || name.ends_with("--xa-s3"), "directory buckets need a session from the network"),
-        (name.ends_with("--ol-s3"), "Object Lambda aliases are not available in this version"),
-        (name.ends_with("--op-s3"), "Outposts aliases are not available in this version"),
-    ];
-    reasons.iter().find(|(holds, _)| *holds).map(|(_, reason)| *reason)
+    let is_directory = name.ends_with("--x-s3") || name.ends_with("--xa-s3");
+    is_directory.then_some("directory buckets need a session from the network")
 }
 
 /// Why a vector's request is none that a grant could allow.
@@ -28,6 +23,7 @@ pub fn not_offered(vector: &Value) -> Option<NotOffered> {
     let is_metadata = |name: &String| name.starts_with("x-amz-meta-");
     let has_extra = |name: &str| input[name].as_object().is_some_and(|extra| !extra.keys().all(is_metadata));
     let (reason, pointer) = operation_not_offered(operation)
+        .or_else(|| past_the_function(operation, input["bucket"].as_str().unwrap_or_default()))
         .or_else(|| input["key"].as_str().and_then(key_not_offered).map(|reason| (reason, "#/key")))
         .or_else(|| {
             let whole = operation == "ListObjectsV2" && !params.contains_key("Prefix");
@@ -63,6 +59,12 @@ fn operation_not_offered(operation: &str) -> Option<(&'static str, &'static str)
         | "UploadPart" => None,
         _ => Some(("an operation that the contract has no name for", "#/operation")),
     }
+}
+
+fn past_the_function(operation: &str, bucket: &str) -> Option<(&'static str, &'static str)> {
+    let is_lambda = bucket.contains(":s3-object-lambda:") || bucket.ends_with("--ol-s3");
+    let reads = matches!(operation, "GetObject" | "HeadObject" | "ListObjectsV2");
+    (is_lambda && !reads).then_some(("writing past Object Lambda's function", "#/operation"))
 }
 
 fn key_not_offered(key: &str) -> Option<&'static str> {

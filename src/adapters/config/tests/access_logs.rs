@@ -45,7 +45,7 @@ access_log = { bucket = "acme-b" }
 [buckets.b]
 bucket = "acme-b"
 region = "eu-west-1"
-access_log = { bucket = "c-1-s3alias" }
+access_log = { bucket = "acme-c" }
 [buckets.c]
 bucket = "c-1-s3alias"
 region = "eu-west-1"
@@ -59,7 +59,7 @@ access_log = { bucket = "acme-a" }
         ],
     ),
     (
-        "a bucket that logs into an access point of its own",
+        "a bucket that logs into an access point, which S3 does not do",
         "any",
         r#"[buckets.a]
 bucket = "acme-a"
@@ -70,9 +70,7 @@ bucket = "a-1-s3alias"
 region = "eu-west-1"
 underlying = "acme-a"
 "#,
-        &[
-            "4:14: a would log into itself, without end (acme-a into acme-a); log into a bucket that has no log of its own",
-        ],
+        &["4:25: an access point's alias or ARN does not say which bucket is behind it; write that bucket's name"],
     ),
     (
         "a bucket of the same name in another store is another bucket",

@@ -59,12 +59,50 @@ main = 5
         &["2:8: [credentials.main] is a table, not an integer; write its keys below a header or in { }"],
     ),
     (
-        "an ARN is for later, and needs no region",
+        "an ARN says itself where it is, and what is beside it must fit",
         "bucket",
         r#"[buckets.media]
 bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap"
+underlying = ["acme", "acme-too"]
+[buckets.b]
+bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap"
+region = "eu-west-2"
+use_arn_region = false
+[buckets.c]
+bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap"
+addressing = "path"
+[buckets.d]
+bucket = "arn:aws:s3::123456789012:accesspoint/ap"
+[buckets.e]
+bucket = "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"
+endpoint = "https://s3.example.net"
+underlying = ["acme", "acme"]
+[buckets.f]
+bucket = "arn:aws:s3-object-lambda:eu-west-1:123456789012:accesspoint/ol"
+dual_stack = true
+[buckets.g]
+bucket = "arn:aws:s3-outposts:eu-west-1:123456789012:outpost/op-01/accesspoint/ap"
+fips = true
+[buckets.h]
+bucket = "arn:aws:s3express:eu-west-1:123456789012:bucket/a--euw1-az1--x-s3"
+[buckets.i]
+bucket = "ap-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias"
+[buckets.j]
+bucket = "mfzwi23gnjvgw.mrap"
+region = "eu-west-1"
 "#,
-        &["2:10: ARNs are not available in this version; write the bucket's name, or the access point's alias"],
+        &[
+            "3:14: only a Multi-Region Access Point leads to several buckets; write the one behind it, as a string",
+            "6:10: the ARN is of the region eu-west-1, and use_arn_region is false; write the ARN's region, remove region, or set use_arn_region = true",
+            "10:14: an access point is reached by its name in the host alone; remove addressing",
+            "12:10: the ARN names no region, which only that of a Multi-Region Access Point may, whose name ends in .mrap; write the region between the service and the account",
+            "15:12: a Multi-Region Access Point is reached by AWS's own host alone, and would ignore the endpoint; remove endpoint",
+            "19:14: an Object Lambda access point has no dual_stack hosts; remove dual_stack",
+            "22:8: an access point on Outposts has no fips hosts; remove fips",
+            "24:10: directory buckets are not offered, since they need a session from the network; use a general purpose bucket",
+            r#"25:1: [buckets.i] has no region; add region = "eu-west-1""#,
+            "28:10: the alias of a Multi-Region Access Point stands only in its ARN; write arn:aws:s3::ACCOUNT:accesspoint/ALIAS",
+        ],
     ),
     (
         "names, regions and references are checked",
@@ -147,7 +185,7 @@ frob = 1
             "7:14: true or false is expected, not an integer; write true or false",
             "8:18: true or false is expected, not a string; write true or false",
             "10:10: true or false is expected, not an integer; write true or false",
-            r#"11:1: unknown key "frob" in [buckets.media]; remove it; the keys of [buckets.media] are bucket, allow_http, endpoint, region, store, addressing, dual_stack, fips, accelerate, credentials, underlying, access_log, use_arn_region, default_encryption, log_id"#,
+            r#"11:1: unknown key "frob" in [buckets.media]; remove it; the keys of [buckets.media] are bucket, allow_http, endpoint, region, store, use_arn_region, addressing, dual_stack, fips, accelerate, credentials, underlying, access_log, default_encryption, log_id"#,
         ],
     ),
     (
@@ -171,7 +209,7 @@ access_log = { prefix = 5 }
             "4:15: credentials has no write; add write = NAME",
             r#"4:32: unknown key "wrte" in credentials; write write if that is meant"#,
             "8:25: acme would log into itself, without end; log into another bucket",
-            "12:14: ARNs are not available in this version; write the bucket's name, or the access point's alias",
+            "12:14: a bucket is written by its name, not by its ARN; write what stands behind the last \":\"",
             r#"13:14: access_log has no bucket; add bucket = "the log bucket's real name""#,
             "13:25: a string is expected, not an integer; write it in quotes",
         ],

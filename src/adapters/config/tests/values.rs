@@ -257,7 +257,8 @@ access_log = { bucket = "logs" }
     assert_eq!((target.authority.as_str(), target.base_path.as_str()), ("127.0.0.1:9000", "/s3/acme"));
     assert_eq!(target.region, "us-east-1");
     assert_eq!((bucket.read_credentials.as_str(), bucket.write_credentials.as_str()), ("reader", "writer"));
-    assert_eq!((bucket.underlying.as_ref().map(|name| name.as_str()), bucket.log_id), (Some("behind"), false));
+    let underlying: Vec<_> = bucket.underlying.iter().map(|name| name.as_str()).collect();
+    assert_eq!((underlying, bucket.log_id), (vec!["behind"], false));
 }
 
 #[test]

@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 18] = [
+const WARNINGS: [Row; 20] = [
     (
         "a key of the audit's chain that is not there",
         "any",
@@ -310,6 +310,45 @@ prefix = "legal/"
 "#,
         &[
             "10:10: warning: the access point door may lead to the same bucket, where this deny does not hold; name the bucket behind it: underlying in [buckets.door]",
+        ],
+    ),
+    (
+        "a deny past which a Multi-Region Access Point leads",
+        "any",
+        r#"[buckets.everywhere]
+bucket = "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"
+[[grants]]
+name = "d"
+effect = "deny"
+bucket = "media"
+prefix = "legal/"
+"#,
+        &[
+            "6:10: warning: the access point everywhere may lead to the same bucket, where this deny does not hold; name the bucket behind it: underlying in [buckets.everywhere]",
+        ],
+    ),
+    (
+        "a deny on an access point, of which nobody said where it leads",
+        "any",
+        r#"[buckets.door]
+bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap"
+[buckets.door_again]
+bucket = "arn:aws:s3:eu-west-1:123456789012:accesspoint:ap"
+[buckets.elsewhere]
+bucket = "arn:aws:s3-outposts:eu-west-1:123456789012:outpost/op-01/accesspoint/ap"
+[[grants]]
+name = "d"
+effect = "deny"
+bucket = "door"
+prefix = "legal/"
+[[grants]]
+name = "e"
+effect = "deny"
+bucket = "elsewhere"
+prefix = "legal/"
+"#,
+        &[
+            "10:10: warning: media may be the bucket behind this access point, where this deny does not hold; name the bucket behind it: underlying in [buckets.door]",
         ],
     ),
     (

@@ -11,8 +11,12 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::domain::action::Action;
+use crate::domain::bucket::BucketName;
+use crate::domain::bucket::Resource;
 use crate::domain::claims::ClaimPath;
 use crate::domain::claims::Value;
+use crate::domain::endpoint::Signing;
+use crate::domain::endpoint::Target;
 use crate::domain::grant::Claim;
 use crate::domain::grant::Condition;
 use crate::domain::grant::DownloadLimits;
@@ -23,6 +27,8 @@ use crate::domain::grant::UploadLimits;
 use crate::domain::lifetime::Lifetime;
 use crate::domain::scheme::Scheme;
 use crate::domain::scope::Scope;
+use crate::domain::store::Store;
+use crate::domain::store::features::Lacks;
 use crate::domain::template::KeyTemplate;
 
 const NOW: u64 = 1_764_000_000;
@@ -43,11 +49,12 @@ fn bucket(alias: &str, real: &str, underlying: Option<&str>) -> Bucket {
         base_path: format!("/{real}"),
         region: "us-east-1".into(),
         service: "s3",
+        signing: Signing::SigV4,
     };
     Bucket {
         alias: name(alias),
-        bucket: BucketName::parse(real).unwrap(),
-        underlying: underlying.map(|real| BucketName::parse(real).unwrap()),
+        resource: Resource::parse(real).unwrap(),
+        underlying: underlying.iter().map(|real| BucketName::parse(real).unwrap()).collect(),
         target: Arc::new(target),
         store: Store::Generic,
         lacks: Lacks::default(),
@@ -111,6 +118,13 @@ fn policy(grants: Vec<Grant>) -> Policy {
         bucket("other", "acme-other", None),
         bucket("point", "acme-point", Some("acme-media")),
         bucket("point-again", "acme-point", None),
+        bucket("point-arn-again", "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap", Some("acme-media")),
+        bucket("point-arn", "arn:aws:s3:eu-west-1:123456789012:accesspoint:ap", None),
+        Bucket {
+            underlying: ["acme-media", "acme-replica"].map(|real| BucketName::parse(real).unwrap()).into(),
+            ..bucket("everywhere", "arn:aws:s3::123456789012:accesspoint/a.mrap", None)
+        },
+        bucket("replica", "acme-replica", None),
     ];
     Policy::new(ExpiryRules::default(), buckets, grants)
 }

@@ -1,10 +1,10 @@
-//! Where buckets are: a table of our own, and what S3's rule set says in `tests/vectors`.
+//! Where buckets and access points are: tables of our own, and what S3's rule set says in `tests/vectors`.
 
-use std::collections::BTreeMap;
+mod points;
+mod vectors_tests;
 
 use super::*;
 use crate::domain::custom_endpoint::PlainHttp;
-use serde_json::Value;
 
 /// Options as rows and vectors write them.
 #[derive(Default)]
@@ -12,22 +12,25 @@ struct Options<'a> {
     endpoint: Option<&'a str>,
     addressing: Option<Addressing>,
     flags: &'a str,
+    only_own_region: bool,
 }
 
 /// The target, or `KEY: ERROR`, the key being the one of the configuration that is wrong.
 fn resolve(bucket: &str, region: &str, options: &Options<'_>) -> Result<Target, String> {
     let named = |key: &str, error: String| format!("{key}: {error}");
-    let bucket = BucketName::parse(bucket).map_err(|error| named("bucket", error.to_string()))?;
-    let region = Region::parse(region).map_err(|error| named("region", error.to_string()))?;
+    let resource = Resource::parse(bucket).map_err(|error| named("bucket", error.to_string()))?;
+    let region = Some(region).filter(|region| !region.is_empty()).map(Region::parse).transpose();
     let endpoint = options.endpoint.map(|text| CustomEndpoint::parse(text, PlainHttp::Anywhere)).transpose();
     let options = EndpointOptions {
         endpoint: endpoint.map_err(|error| named("endpoint", error.to_string()))?,
+        region: region.map_err(|error| named("region", error.to_string()))?,
+        only_own_region: options.only_own_region,
         addressing: options.addressing,
         fips: options.flags.contains('f'),
         dual_stack: options.flags.contains('d'),
         accelerate: options.flags.contains('a'),
     };
-    Target::resolve(&bucket, &region, &options).map_err(|error| named(error.key(), error.to_string()))
+    Target::resolve(&resource, &options).map_err(|error| named(error.key(), error.to_string()))
 }
 
 fn url(target: &Target) -> String {
@@ -61,7 +64,7 @@ fn a_bucket_on_aws_is_at_its_regions_own_host() {
         ("acme", "ap-atlantis-3", None, "", "https://acme.s3.ap-atlantis-3.amazonaws.com"),
     ];
     for (bucket, region, addressing, flags, expected) in rows {
-        let target = resolve(bucket, region, &Options { endpoint: None, addressing, flags });
+        let target = resolve(bucket, region, &Options { addressing, flags, ..Options::default() });
         let row = format!("{bucket} {region} {addressing:?} {flags}");
         let target = target.unwrap_or_else(|error| panic!("{row}: {error}"));
         assert_eq!(url(&target), expected, "{row}");
@@ -94,7 +97,7 @@ fn a_bucket_of_a_store_is_in_the_path_unless_told_otherwise() {
         ("acme", "https://[::1]:9000/x", Some(Virtual), "https://[::1]:9000/x/acme", "[::1]:9000"),
     ];
     for (bucket, endpoint, addressing, expected, host) in rows {
-        let options = Options { endpoint: Some(endpoint), addressing, flags: "" };
+        let options = Options { endpoint: Some(endpoint), addressing, ..Options::default() };
         let target = resolve(bucket, "Garage-1", &options).expect(endpoint);
         let row = format!("{bucket} {endpoint} {addressing:?}");
         assert_eq!((url(&target).as_str(), target.host.as_str()), (expected, host), "{row}");
@@ -141,100 +144,12 @@ fn what_leads_nowhere_is_refused_at_the_key_that_mends_it() {
         ("acme", "eu-west-1", store, None, "d", "dual_stack: an endpoint of your own"),
         ("acme", "eu-west-1", store, None, "f", "fips: an endpoint of your own"),
         ("acme", "eu-west-1", Some("s3.example.net"), None, "", "endpoint: an endpoint begins with"),
-        ("arn:aws:s3:::acme", "eu-west-1", None, None, "", "bucket: ARNs are not available in this version"),
+        ("arn:aws:s3:::acme", "eu-west-1", None, None, "", "bucket: a bucket is written by its name"),
         ("x--usw2-az1--x-s3", "us-west-2", None, None, "", "bucket: directory buckets are not offered"),
     ];
     for (bucket, region, endpoint, addressing, flags, expected) in rows {
-        let error = resolve(bucket, region, &Options { endpoint, addressing, flags }).expect_err(expected);
+        let error = resolve(bucket, region, &Options { endpoint, addressing, flags, ..Options::default() })
+            .expect_err(expected);
         assert!(error.starts_with(expected), "{bucket} {region} {endpoint:?} {flags}: {error}");
     }
-}
-
-fn lines(text: &str) -> impl Iterator<Item = Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("a vector is JSON"))
-}
-
-/// The vectors' options: `auto` and none at all are botocore's default, which puts a bucket into the host of a store
-/// too; what presignd's own default is, the tables above say.
-fn options(vector: &Value) -> Options<'_> {
-    let flag = |name: &str, letter| if vector[name] == true { letter } else { "" };
-    Options {
-        endpoint: vector["endpoint_url"].as_str(),
-        addressing: match vector["style"].as_str() {
-            Some("path") => Some(Addressing::Path),
-            Some("virtual" | "auto") | None => Some(Addressing::Virtual),
-            Some(other) => panic!("style {other}"),
-        },
-        flags: match [flag("fips", "f"), flag("dualstack", "d"), flag("accelerate", "a")] {
-            ["", "", ""] => "",
-            ["f", "", ""] => "f",
-            ["", "d", ""] => "d",
-            ["", "", "a"] => "a",
-            ["f", "d", ""] => "fd",
-            ["f", "", "a"] => "fa",
-            ["", "d", "a"] => "da",
-            _ => "fda",
-        },
-    }
-}
-
-/// What presignd does not offer though S3's rule set may resolve it, and why.
-fn not_offered(error: &str) -> Option<&'static str> {
-    let reasons = [
-        ("bucket: ARNs", "not offered: ARNs are not available in this version"),
-        ("bucket: directory buckets", "not offered: directory buckets need a session from the network"),
-        (
-            "accelerate: accelerate is not to be had in the partition",
-            "not offered: accelerate outside the partition aws",
-        ),
-    ];
-    reasons.iter().find(|(start, _)| error.starts_with(start)).map(|(_, reason)| *reason)
-}
-
-#[test]
-fn hosts_agree_with_s3s_rule_set() {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    let vectors: Vec<Value> = lines(include_str!("../../tests/vectors/vectors-endpoint.jsonl")).collect();
-    for vector in &vectors {
-        let text = |name: &str| vector[name].as_str().expect("a text");
-        let (bucket, rules) = (text("bucket"), text("result"));
-        let ours = resolve(bucket, text("region"), &options(&vector["options"]));
-        let outcome = match (&ours, rules.strip_prefix("resolved: ")) {
-            (Ok(target), Some(theirs)) if url(target) == theirs => "agree",
-            (Err(error), theirs) => match not_offered(error) {
-                Some(reason) => reason,
-                None if theirs.is_none() => "refused, as the rule set does",
-                None => panic!("{vector}: {error}"),
-            },
-            (Ok(target), _) => panic!("{vector}: {}", url(target)),
-        };
-        *counts.entry(outcome).or_default() += 1;
-    }
-    println!("vectors-endpoint.jsonl: {} in all", vectors.len());
-    counts.iter().for_each(|(outcome, count)| println!("{count:5}  {outcome}"));
-    assert_eq!(counts.values().sum::<usize>(), vectors.len());
-    assert_eq!((vectors.len(), counts["agree"]), (406, 134), "{counts:?}");
-}
-
-#[test]
-fn what_s3s_rule_set_refuses_is_refused() {
-    let mut counts = BTreeMap::<String, usize>::new();
-    let vectors: Vec<Value> = lines(include_str!("../../tests/vectors/vectors-error.jsonl")).collect();
-    for vector in &vectors {
-        let input = &vector["input"];
-        let text = |name: &str| input[name].as_str().expect("a text");
-        // An empty key resolves; the key's own parser refuses it.
-        let key = crate::domain::key::ObjectKey::parse(text("key"));
-        let ours = resolve(text("bucket"), text("region"), &options(&input["endpoint"]));
-        let error = match (ours, key) {
-            (Err(error), _) => error,
-            (Ok(_), Err(error)) => format!("key: {error}"),
-            (Ok(target), Ok(_)) => panic!("{}: {}", vector["id"], url(&target)),
-        };
-        let reason = error.split(';').next().unwrap_or_default().to_owned();
-        *counts.entry(reason).or_default() += 1;
-    }
-    println!("vectors-error.jsonl: {} in all", vectors.len());
-    counts.iter().for_each(|(reason, count)| println!("{count:5}  {reason}"));
-    assert_eq!((vectors.len(), counts.values().sum()), (19, 19));
 }
