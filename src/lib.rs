@@ -55,6 +55,7 @@
 //!   rate_limit       per address, per subject, global
 //!   s3               calls of S3, signed in their headers, for commands that ask the real buckets
 //!   telemetry        logs and metrics, their names in one place
+//!   tls              the TLS identity in force, followed as its files change
 //!   token            a JWT to its caller, and the cache of verified tokens
 //! domain/            what presignd knows; pure: no clock, no file, no network, no log
 //!   access_log/      S3's server access logs: a line read, and joined with what was issued

@@ -11,4 +11,5 @@ pub mod log_files;
 pub mod rate_limit;
 pub mod s3;
 pub mod telemetry;
+pub mod tls;
 pub mod token;

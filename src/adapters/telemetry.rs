@@ -38,6 +38,8 @@ pub struct Metrics {
     /// `credentials`, `outcome`.
     pub credentials_refreshes: IntCounterVec,
     pub config_last_success: Gauge,
+    /// Without labels; absent without TLS.
+    pub tls_certificate_expiry: GaugeVec,
     /// `effect`.
     pub grants: IntGaugeVec,
     /// `decision`.
@@ -98,6 +100,11 @@ impl Metrics {
             config_last_success: on.float_gauge(
                 "presignd_config_last_success_timestamp_seconds",
                 "When the configuration in force was taken up, as Unix time",
+            )?,
+            tls_certificate_expiry: on.gauges(
+                "presignd_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate in force ends, as Unix time; absent without TLS",
+                &[],
             )?,
             grants: on.int_gauges("presignd_grants", "Grants in force, by effect", &["effect"])?,
             audit_lines: on.counters(

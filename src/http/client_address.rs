@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::adapters::config::ClientAddressHeader;
 use crate::adapters::config::Server;
+use crate::http::server::Peer;
 
 /// The address of a request's client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,8 @@ pub struct ClientAddress {
     pub certain: Option<IpAddr>,
     /// The peer sent the header, but is no trusted proxy.
     pub is_disbelieved: bool,
-    /// The peer is on this machine or a trusted proxy: no one beyond reads what it sends in clear.
-    pub is_near: bool,
+    /// Nobody on the way reads what is sent: the peer speaks TLS, is on this machine or is a trusted proxy.
+    pub is_private: bool,
 }
 
 impl ClientAddress {
@@ -28,12 +29,12 @@ impl ClientAddress {
     ///
     /// A proxy adds what it sees on the right, so the header is read from there, and no further than to the first
     /// address that is not a trusted proxy's: what stands left of it anybody may have written.
-    pub fn of(peer: IpAddr, headers: &HeaderMap, server: &Server) -> Self {
-        let peer = peer.to_canonical();
+    pub fn of(peer: Peer, headers: &HeaderMap, server: &Server) -> Self {
+        let (peer, over_tls) = (peer.address.ip().to_canonical(), peer.over_tls);
         let name = server.client_address_header.name();
         let trusted = is_trusted(peer, &server.trusted_proxies);
-        let is_near = trusted || peer.is_loopback();
-        let own = Self { address: peer, certain: Some(peer), is_disbelieved: false, is_near };
+        let is_private = over_tls || trusted || peer.is_loopback();
+        let own = Self { address: peer, certain: Some(peer), is_disbelieved: false, is_private };
         if !headers.contains_key(name) {
             return own;
         }
@@ -180,6 +181,7 @@ mod tests {
             max_connections: 0,
             max_in_flight: 0,
             redirects: false,
+            tls: None,
             drain: Duration::ZERO,
         }
     }
@@ -187,7 +189,8 @@ mod tests {
     fn of(peer: &str, header: ClientAddressHeader, values: &[&str]) -> ClientAddress {
         let name = axum::http::HeaderName::from_static(header.name());
         let headers = values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect();
-        ClientAddress::of(peer.parse().unwrap(), &headers, &server(header, &["10.0.0.0/8", "fd00::/8"]))
+        let peer = Peer { address: (peer.parse::<IpAddr>().unwrap(), 4711).into(), over_tls: false };
+        ClientAddress::of(peer, &headers, &server(header, &["10.0.0.0/8", "fd00::/8"]))
     }
 
     /// Each row: the field's values, and the address; `None` where they are malformed.
@@ -265,7 +268,10 @@ mod tests {
     fn only_a_trusted_proxy_is_believed() {
         let found = of("192.0.2.99", ClientAddressHeader::XForwardedFor, &["198.51.100.1"]);
         let peer = "192.0.2.99".parse().unwrap();
-        assert_eq!(found, ClientAddress { address: peer, certain: Some(peer), is_disbelieved: true, is_near: false });
+        assert_eq!(
+            found,
+            ClientAddress { address: peer, certain: Some(peer), is_disbelieved: true, is_private: false }
+        );
         assert!(!of("192.0.2.99", ClientAddressHeader::XForwardedFor, &[]).is_disbelieved);
         let mapped = of("::ffff:10.0.0.1", ClientAddressHeader::XForwardedFor, &["198.51.100.1"]);
         assert_eq!(mapped.certain, Some("198.51.100.1".parse().unwrap()));

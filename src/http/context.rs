@@ -1,5 +1,8 @@
 //! What is known of a request before anything is asked of it.
 
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -35,7 +38,7 @@ impl Context {
     /// Of a request that came just now.
     pub fn of<B>(app: &App, request: &Request<B>) -> Self {
         let (snapshot, now, headers) = (app.snapshot(), app.now(), request.headers());
-        let peer = request.extensions().get::<Peer>().map_or(NOWHERE, |peer| peer.0.ip());
+        let peer = request.extensions().get::<Peer>().copied().unwrap_or(NOBODY);
         let client = ClientAddress::of(peer, headers, &snapshot.settings.server);
         Self {
             request_id: RequestId::of(headers, now),
@@ -71,7 +74,7 @@ impl Context {
 }
 
 /// For requests that came through no connection.
-const NOWHERE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+const NOBODY: Peer = Peer { address: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), over_tls: false };
 
 /// <https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11>
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

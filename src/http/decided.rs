@@ -61,7 +61,7 @@ pub fn unheard<T>(context: &Context, body: &Value, asked: T) -> Result<T, Unread
 pub fn overheard(context: &Context, body: &Value) -> Option<MemberError> {
     let key = body.member("server_side_encryption").and_then(|encryption| encryption.member("key"));
     let mend = "send it over TLS, or leave it out and send it to S3 alone";
-    (key.is_some() && !context.client.is_near).then(|| MemberError::at("/server_side_encryption/key", mend))
+    (key.is_some() && !context.client.is_private).then(|| MemberError::at("/server_side_encryption/key", mend))
 }
 
 /// Where one caller's items are decided: by one configuration, at one instant, with the same credentials.

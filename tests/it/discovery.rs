@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::support::eventually;
-use crate::support::idp::Authority;
 use crate::support::idp::Idp;
 use crate::support::idp::Page;
 use crate::support::idp::document;
@@ -14,6 +13,7 @@ use crate::support::service::message;
 use crate::support::setting::MEDIA;
 use crate::support::setting::ask;
 use crate::support::setting::setting;
+use crate::support::tls::Authority;
 use crate::support::tokens::Issuer;
 use crate::support::tokens::claims;
 

@@ -17,6 +17,7 @@ use crate::support::readme::Section;
 use crate::support::readme::section;
 use crate::support::setting::CORP_SECRET;
 use crate::support::setting::setting;
+use crate::support::tls::beside_tls;
 
 /// What a shell block is told by, and what becomes of it.
 type Pasted = (&'static str, Way);
@@ -203,7 +204,7 @@ fn every_configuration_passes_check() {
     assert!(blocks.len() > 10, "the README has configurations");
     for block in blocks {
         let whole = readme::completed(&block);
-        let output = Presignd::configured(&whole).run("check", &[], "");
+        let output = beside_tls(Presignd::configured(&whole)).run("check", &[], "");
         assert_eq!(output.code, 0, "{whole}\n{}", output.stderr);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use presignd::adapters::config;
 use presignd::adapters::config::Environment;
 
 use crate::support::presignd::Presignd;
 use crate::support::readme::section;
+use crate::support::tls::beside_tls;
 
 fn reference() -> String {
     section("Every key").block("toml").to_owned()
@@ -47,8 +47,8 @@ fn shown() -> Keys {
         if line.starts_with('[') {
             title = kind(line);
             let (parent, child) = title.trim_matches(['[', ']']).split_once('.').unwrap_or_default();
-            if let Some(keys) = tables.get_mut(&format!("[[{parent}]]")) {
-                keys.insert(child.to_owned());
+            for parent in [format!("[[{parent}]]"), format!("[{parent}]")] {
+                tables.get_mut(&parent).into_iter().for_each(|keys| _ = keys.insert(child.to_owned()));
             }
             tables.entry(title.clone()).or_default();
         } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ") {
@@ -84,7 +84,7 @@ fn with_lines(more: impl Fn(&str) -> String) -> String {
 }
 
 fn check(text: &str) -> Vec<String> {
-    Presignd::configured(text).run("check", &[], "").stderr.lines().map(str::to_owned).collect()
+    beside_tls(Presignd::configured(text)).run("check", &[], "").stderr.lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -97,8 +97,9 @@ fn what_is_left_out_is_as_it_says() {
     let whole = reference();
     let least: String = whole.lines().filter(kept).map(|line| format!("{line}\n")).collect();
     assert!(least.lines().count() + 30 < whole.lines().count(), "most keys have a default:\n{least}");
+    let there = beside_tls(Presignd::configured(&whole));
     let read = |text: &str| {
-        let loaded = config::parse(text.as_bytes(), Path::new("presignd.toml"), &Environment::default()).unwrap();
+        let loaded = config::parse(text.as_bytes(), &there.path("presignd.toml"), &Environment::default()).unwrap();
         let mut lines: Vec<_> = format!("{:#?}", loaded.settings).lines().map(str::to_owned).collect();
         // Maps print in any order.
         lines.sort();

@@ -1,6 +1,7 @@
 //! `[server]` and `[log]`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -19,19 +20,23 @@ use crate::adapters::config::settings::ClientAddressHeader;
 use crate::adapters::config::settings::Log;
 use crate::adapters::config::settings::LogFormat;
 use crate::adapters::config::settings::Server;
+use crate::adapters::config::tls;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::duration;
 use crate::adapters::config::units::size;
 use crate::adapters::config::units::some_duration;
 
 /// `[server]`, with the defaults of what it leaves out.
-pub(super) fn server(section: Option<Section<'_>>) -> Server {
+pub(super) fn server(section: Option<Section<'_>>, folder: &Path) -> Server {
     let mut server = Server::default();
     let Some(mut section) = section else {
         return server;
     };
-    let listen = listener(&mut section, "listen", &mut server.listen);
-    let admin = listener(&mut section, "admin_listen", &mut server.admin_listen);
+    let tls = section.section("tls", "[server.tls]");
+    let is_plain = tls.is_none();
+    server.tls = tls::tls(tls, folder);
+    let listen = listener(&mut section, "listen", is_plain, &mut server.listen);
+    let admin = listener(&mut section, "admin_listen", true, &mut server.admin_listen);
     apart(&section, &server, admin.or(listen));
     server.public_url = section.read("public_url", public_url);
     server.cors_origins = section.list("cors_origins", origin).unwrap_or_default();
@@ -41,7 +46,6 @@ pub(super) fn server(section: Option<Section<'_>>) -> Server {
     times(&mut section, &mut server);
     sizes(&mut section, &mut server);
     server.redirects = section.flag("redirects");
-    section.not_available("tls");
     section.close();
     server
 }
@@ -64,19 +68,25 @@ impl Default for Server {
             max_in_flight: 2000,
             redirects: false,
             drain: Duration::from_secs(10),
+            tls: None,
         }
     }
 }
 
-/// Reads one listener; gives where it stands. Beyond loopback it warns, since it speaks plain HTTP.
-fn listener<'t>(section: &mut Section<'t>, key: &'static str, address: &mut SocketAddr) -> Option<&'t Spot> {
+/// Reads one listener; gives where it stands. Warns where it speaks plain HTTP beyond loopback.
+fn listener<'t>(
+    section: &mut Section<'t>,
+    key: &'static str,
+    is_plain: bool,
+    address: &mut SocketAddr,
+) -> Option<&'t Spot> {
     let node = section.take(key)?;
     let read = text(node).and_then(|text| {
         let wrong = || fault("not an address with a port", format!("write one such as \"{address}\""));
         text.parse().map_err(|_| wrong())
     });
     *address = section.report().accept(&node.at, read)?;
-    if !address.ip().is_loopback() {
+    if is_plain && !address.ip().is_loopback() {
         let wrong = format!("{key} speaks plain HTTP beyond loopback");
         let mend = "listen on loopback behind a proxy that ends TLS, or see that the network is your own";
         section.report().warn(&node.at, fault(wrong, mend));

@@ -52,6 +52,18 @@ pub struct Server {
     /// Whether `/v1/objects` is there.
     pub redirects: bool,
     pub drain: Duration,
+    /// `None`: `listen` speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// `[server.tls]`: files in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's own first.
+    pub certificate: PathBuf,
+    pub private_key: PathBuf,
+    /// Whose certificates clients must have; `None`: they need none.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// `server.client_address_header`: the one header that a trusted proxy writes.

@@ -149,6 +149,7 @@ impl Store {
         self.endpoint.listener.set_nonblocking(true)?;
         let service = Service {
             router: store::router(Arc::new(self.objects), self.identities, self.clock.clone()),
+            tls: None,
             patience: PATIENCE,
             max_connections: MAX_CONNECTIONS,
             clock: self.clock,

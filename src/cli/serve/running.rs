@@ -14,7 +14,9 @@ use crate::adapters::clock::Clock;
 use crate::adapters::config;
 use crate::adapters::config::AuditSink;
 use crate::adapters::config::Settings;
+use crate::adapters::config::TlsFault;
 use crate::adapters::telemetry::Metrics;
+use crate::adapters::tls::Tls;
 use crate::http;
 use crate::http::app::App;
 use crate::http::app::Snapshot;
@@ -41,6 +43,8 @@ pub enum StartError {
     Metrics(#[from] prometheus::Error),
     #[error("cannot catch signals: {0}")]
     Signals(io::Error),
+    #[error("cannot speak TLS (server.tls): {0}")]
+    Tls(#[from] TlsFault),
 }
 
 impl Running {
@@ -57,14 +61,14 @@ impl Running {
         let service = listen(server.listen, "listen").await?;
         let admin = listen(server.admin_listen, "admin_listen").await?;
         let app = Arc::new(App::new(snapshot, audit, clock.clone(), metrics.clone()));
-        let start = |listener, router, max_connections| {
-            let patience = patience(&server);
-            let service = Service { router, patience, max_connections, clock: clock.clone(), metrics: metrics.clone() };
-            Server::start(listener, service)
+        let tls = server.tls.clone().map(|files| Tls::start(files, clock.clone(), metrics.clone())).transpose()?;
+        let start = |listener, router, tls, max_connections| {
+            let (patience, clock, metrics) = (patience(&server), clock.clone(), metrics.clone());
+            Server::start(listener, Service { router, tls, patience, max_connections, clock, metrics })
         };
-        let service = start(service, http::service(&app, besides), server.max_connections);
+        let service = start(service, http::service(&app, besides), tls, server.max_connections);
         let service = service.map_err(|error| StartError::Listen(server.listen, "listen", error))?;
-        let admin = start(admin, http::admin(&app), ADMIN_CONNECTIONS);
+        let admin = start(admin, http::admin(&app), None, ADMIN_CONNECTIONS);
         let admin = admin.map_err(|error| StartError::Listen(server.admin_listen, "admin_listen", error))?;
         for (listener, address) in [("service", service.address()), ("admin", admin.address())] {
             tracing::info!(%address, listener, version = env!("CARGO_PKG_VERSION"), "listening");

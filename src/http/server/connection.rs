@@ -1,181 +1,55 @@
-//! One connection: hyper's HTTP/1.1, with an end to every wait and a problem document for every refusal.
+//! One connection: TLS where the listener speaks it, then the HTTP that both sides know.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Context;
-use std::task::Poll;
-use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::HeaderValue;
-use axum::http::Request;
-use axum::http::Response;
-use axum::http::header;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWriteExt;
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::Instant;
-use tokio::time::Sleep;
-use tokio::time::sleep_until;
 use tokio::time::timeout;
-use tower::Service;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-use crate::http::error::ApiError;
-use crate::http::error::Code;
-use crate::http::request_id::RequestId;
+use crate::adapters::config::HTTP2;
 use crate::http::server::Peer;
 use crate::http::server::Shared;
-use crate::http::server::phase::Doing;
+use crate::http::server::http1;
+use crate::http::server::http2;
 use crate::http::server::phase::Phase;
-use crate::http::server::watched::Watched;
-use crate::http::server::watched::WatchedBody;
 
 /// Serves one connection to its end.
-pub async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, draining: watch::Receiver<bool>) {
-    let phase = Arc::new(Phase::accepted());
-    let io = TokioIo::new(Watched::new(stream, phase.clone()));
-    let (router, at) = (shared.router.clone(), (phase.clone(), shared.clone()));
-    let service = service_fn(move |request| answer(router.clone(), request, peer, at.clone()));
-    let mut connection =
-        http1::Builder::new().header_read_timeout(None).max_header_size(MAX_HEAD_BYTES).serve_connection(io, service);
-    let ended = until_end(Pin::new(&mut connection), &phase, &shared, draining).await;
-    let stream = connection.into_parts().io.into_inner().into_inner();
-    match ended {
-        Ended::Quietly => close(stream).await,
-        Ended::Refused(error) => refuse(stream, &error, &shared).await,
-        Ended::Lost => drop(stream),
-    }
-}
-
-/// The most bytes that a request line and its header fields may have.
-pub const MAX_HEAD_BYTES: usize = 32 * 1024;
-
-/// How a connection ended.
-enum Ended {
-    /// Nothing is left to say.
-    Quietly,
-    /// What came is no request.
-    Refused(ApiError),
-    /// Nobody is there to hear it.
-    Lost,
-}
-
-async fn answer(
-    mut router: Router,
-    mut request: Request<Incoming>,
-    peer: SocketAddr,
-    (phase, shared): (Arc<Phase>, Arc<Shared>),
-) -> Result<Response<WatchedBody>, std::convert::Infallible> {
-    phase.requested();
-    request.extensions_mut().insert(Peer(peer));
-    let mut response: Response<Body> = router.call(request).await?;
-    if shared.keeps_none() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    phase.answered();
-    Ok(response.map(|body| WatchedBody::new(body, phase)))
-}
-
-/// Runs the connection until it ends by itself, patience ends, or the service does while nothing is under way.
-async fn until_end<C>(
-    mut connection: Pin<&mut C>,
-    phase: &Phase,
-    shared: &Shared,
-    mut draining: watch::Receiver<bool>,
-) -> Ended
-where
-    C: Future<Output = hyper::Result<()>>,
-{
-    let mut draining = pin!(async move { _ = draining.wait_for(|draining| *draining).await });
-    let mut is_draining = false;
-    let mut alarm = pin!(sleep_until(Instant::now() + shared.patience.header));
-    poll_fn(|cx| {
-        if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-            return Poll::Ready(verdict(result, phase));
-        }
-        is_draining = is_draining || draining.as_mut().poll(cx).is_ready();
-        match is_draining && phase.is_between_requests() {
-            true => Poll::Ready(Ended::Quietly),
-            false => overdue(alarm.as_mut(), phase, shared, cx),
-        }
-    })
-    .await
-}
-
-fn verdict(result: hyper::Result<()>, phase: &Phase) -> Ended {
-    match result {
-        Ok(()) => Ended::Quietly,
-        Err(error) if !phase.is_before_request() || !error.is_parse() => Ended::Lost,
-        Err(error) if error.is_parse_too_large() => Ended::Refused(ApiError::of(Code::HeadersTooLarge)),
-        Err(_) => Ended::Refused(
-            ApiError::of(Code::InvalidRequest).with_detail("Send a well-formed HTTP request, without TLS or HTTP/2."),
-        ),
-    }
-}
-
-/// Waits for the phase's deadline. The alarm may be set too early, which only costs a look; never too late.
-fn overdue(mut alarm: Pin<&mut Sleep>, phase: &Phase, shared: &Shared, cx: &mut Context<'_>) -> Poll<Ended> {
-    loop {
-        let deadline = phase.deadline(shared.patience);
-        if let Some(sooner) = deadline.filter(|deadline| *deadline < alarm.deadline()) {
-            alarm.as_mut().reset(sooner);
-        }
-        std::task::ready!(alarm.as_mut().poll(cx));
-        let now = Instant::now();
-        match deadline {
-            Some(deadline) if deadline <= now => return Poll::Ready(out_of_patience(phase.doing())),
-            Some(later) => alarm.as_mut().reset(later),
-            None => alarm.as_mut().reset(now + shared.patience.header),
-        }
-    }
-}
-
-fn out_of_patience(doing: Doing) -> Ended {
-    match doing {
-        Doing::Silent | Doing::FirstHead | Doing::Head => Ended::Refused(ApiError::of(Code::RequestTimeout)),
-        Doing::Busy | Doing::Writing | Doing::Handed => Ended::Lost,
-        Doing::Idle => Ended::Quietly,
-    }
-}
-
-async fn refuse(mut stream: TcpStream, error: &ApiError, shared: &Shared) {
-    let (code, now) = (error.code, shared.clock.now());
-    shared.metrics.refusals.with_label_values(&[code.as_str()]).inc();
-    let request_id = RequestId::fresh(now);
-    let date = OffsetDateTime::from(now).format(IMF_FIXDATE).unwrap_or_default();
-    let response = error.closing_response(request_id.as_str(), &date);
-    if timeout(LINGER, stream.write_all(&response)).await.is_ok_and(|written| written.is_ok()) {
-        close(stream).await;
-    }
-}
-
-/// Says that nothing more will come, then waits a little for the other side to read it: closing while it still sends
-/// would reset the connection, and the answer with it.
-async fn close(mut stream: TcpStream) {
-    if stream.shutdown().await.is_err() {
-        return;
-    }
-    let drained = async {
-        let mut scrap = [0; 4096];
-        while stream.read(&mut scrap).await.is_ok_and(|count| count > 0) {}
+pub async fn serve(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
+    let phase = Phase::accepted();
+    let Some(config) = shared.tls.as_ref().map(|tls| tls.in_force()) else {
+        return http1::serve(stream, phase, Peer { address, over_tls: false }, shared, draining).await;
     };
-    _ = timeout(LINGER, drained).await;
+    let peer = Peer { address, over_tls: true };
+    let Some(stream) = handshake(stream, config, &shared, &mut draining).await else { return };
+    match stream.get_ref().1.alpn_protocol() {
+        Some(HTTP2) => http2::serve(stream, peer, shared, draining).await,
+        _ => http1::serve(stream, phase, peer, shared, draining).await,
+    }
 }
 
-const LINGER: Duration = Duration::from_secs(1);
-
-/// RFC 9110, 5.6.7.
-const IMF_FIXDATE: &[BorrowedFormatItem<'_>] =
-    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+/// As long as a head may take, no handshake may take longer; nothing that was begun is lost where the service ends
+/// meanwhile. Whoever speaks anything else than TLS gets an alert at most.
+async fn handshake(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    shared: &Shared,
+    draining: &mut watch::Receiver<bool>,
+) -> Option<TlsStream<TcpStream>> {
+    let shaking = timeout(shared.patience.header, TlsAcceptor::from(config).accept(stream));
+    let shaken = tokio::select! {
+        shaken = shaking => shaken,
+        _ = draining.wait_for(|draining| *draining) => return None,
+    };
+    match shaken {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
+}

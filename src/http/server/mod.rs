@@ -1,7 +1,10 @@
 //! The server loop: a listener, a task for each connection, and an orderly end.
 
 mod connection;
+mod http1;
+mod http2;
 mod phase;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -24,17 +27,23 @@ use tokio::time::timeout;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::telemetry::Metrics;
+use crate::adapters::tls::Tls;
 
-pub use connection::MAX_HEAD_BYTES;
+pub use http1::MAX_HEAD_BYTES;
 pub use phase::Patience;
 
 /// The other end of a request's connection: a request extension.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    pub address: SocketAddr,
+    pub over_tls: bool,
+}
 
 /// What a server is made of.
 pub struct Service {
     pub router: Router,
+    /// `None`: plain HTTP/1.1.
+    pub tls: Option<Tls>,
     pub patience: Patience,
     pub max_connections: usize,
     pub clock: Clock,
@@ -52,6 +61,7 @@ pub struct Server {
 /// What every connection of a server needs.
 struct Shared {
     router: Router,
+    tls: Option<Tls>,
     patience: Patience,
     clock: Clock,
     metrics: Metrics,
@@ -61,7 +71,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Whether responses say `Connection: close`.
+    /// Whether responses are the last ones of their connections.
     fn keeps_none(&self) -> bool {
         self.is_draining.load(Relaxed) || self.is_full.load(Relaxed)
     }
@@ -71,9 +81,9 @@ impl Server {
     /// Serves what comes to the listener, within a tokio runtime.
     pub fn start(listener: TcpListener, service: Service) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let Service { router, patience, max_connections, clock, metrics } = service;
+        let Service { router, tls, patience, max_connections, clock, metrics } = service;
         let (is_draining, is_full) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { router, patience, clock, metrics, is_draining, is_full });
+        let shared = Arc::new(Shared { router, tls, patience, clock, metrics, is_draining, is_full });
         let (draining, watching) = watch::channel(false);
         let task = tokio::spawn(accept(listener, shared.clone(), max_connections, watching));
         Ok(Self { address, shared, draining, task })

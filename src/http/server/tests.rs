@@ -20,7 +20,7 @@ fn patience() -> Patience {
 async fn start(patience: Patience, max_connections: usize, router: Router) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (clock, metrics) = (Clock::system(), Metrics::new().unwrap());
-    Server::start(listener, Service { router, patience, max_connections, clock, metrics }).unwrap()
+    Server::start(listener, Service { router, tls: None, patience, max_connections, clock, metrics }).unwrap()
 }
 
 fn hello() -> Router {

@@ -77,6 +77,9 @@ async fn a_key_is_taken_from_this_machine_and_trusted_proxies_alone() {
     assert_eq!(far.problem(), (400, "invalid_request".to_owned()), "{}", far.json());
     assert_eq!(far.json()["errors"][0]["pointer"], "#/server_side_encryption/key");
     assert_eq!(house.ask_from("127.0.0.1:1", post("/v1/uploads/parts", &complete)).await.status, 200);
+    // What comes over TLS nobody hears, wherever it comes from.
+    let peer = Peer { address: "192.0.2.1:1".parse().unwrap(), over_tls: true };
+    assert_eq!(house.ask_as(peer, post("/v1/presign", &with_key)).await.status, 200);
     // A trusted proxy's word on where the request came from changes nothing: it spoke TLS with whoever that is.
     let mut forwarded = post("/v1/presign", &with_key);
     forwarded.headers_mut().insert("x-forwarded-for", "192.0.2.1".parse().unwrap());

@@ -6,7 +6,6 @@ mod grants;
 mod issuing;
 mod objects;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,8 +126,12 @@ impl House {
         self.ask_from("192.0.2.1:4711", request).await
     }
 
-    async fn ask_from(&self, peer: &str, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(Peer(peer.parse::<SocketAddr>().unwrap()));
+    async fn ask_from(&self, peer: &str, request: Request<Body>) -> Answer {
+        self.ask_as(Peer { address: peer.parse().unwrap(), over_tls: false }, request).await
+    }
+
+    async fn ask_as(&self, peer: Peer, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(peer);
         read(crate::http::service(&self.app, None).oneshot(request).await.unwrap()).await
     }
 

@@ -109,9 +109,14 @@ impl Call {
 
     /// Sends it, and reads the answer, if there is one.
     pub fn try_send(&self) -> std::io::Result<Reply> {
-        let mut stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
+        let stream = TcpStream::connect_timeout(&self.address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
+        self.over(stream)
+    }
+
+    /// The same on a connection that is there.
+    pub fn over(&self, mut stream: impl Read + Write) -> std::io::Result<Reply> {
         // A server may answer and close before it has read all; the answer counts.
         let sent = stream.write_all(&self.bytes());
         match Reply::read(BufReader::new(stream), self.method == "HEAD") {

@@ -11,17 +11,13 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use rcgen::BasicConstraints;
-use rcgen::CertificateParams;
-use rcgen::CertifiedIssuer;
-use rcgen::IsCa;
-use rcgen::KeyPair;
 use rustls::ServerConfig;
 use rustls::ServerConnection;
 use rustls::StreamOwned;
-use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 
+use super::tls::Authority;
+use super::tls::Identity;
 use super::tokens::Issuer;
 use super::tokens::key_set;
 
@@ -52,30 +48,10 @@ pub struct Asked {
     pub authorization: Option<String>,
 }
 
-/// A CA that nobody knows but whom a test tells.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    /// A new one.
-    pub fn new() -> Self {
-        let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    /// Its certificate in PEM.
-    pub fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    fn server(&self, name: &str) -> ServerConfig {
-        let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap()
-    }
+fn config(identity: &Identity) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    builder.with_no_client_auth().with_single_cert(vec![identity.der()], identity.key()).unwrap()
 }
 
 impl Idp {
@@ -86,7 +62,7 @@ impl Idp {
 
     /// Over TLS, with a certificate of that name; it is reached as `localhost`.
     pub fn https(authority: &Authority, name: &str) -> Self {
-        let config = Arc::new(authority.server(name));
+        let config = Arc::new(config(&authority.certify(name, super::now() + 100_000)));
         Self::start("https://localhost", move |connection, shared| {
             let session = ServerConnection::new(Arc::clone(&config)).unwrap();
             shared.answer(StreamOwned::new(session, connection));

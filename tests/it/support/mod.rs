@@ -6,6 +6,7 @@ pub mod browser;
 pub mod client;
 pub mod fake_s3;
 pub mod form;
+pub mod http2;
 pub mod idp;
 pub mod mistakes;
 pub mod presignd;
@@ -13,6 +14,7 @@ pub mod provider;
 pub mod readme;
 pub mod service;
 pub mod setting;
+pub mod tls;
 pub mod tokens;
 
 use std::time::Duration;

@@ -45,6 +45,7 @@ impl Presignd {
     /// Writes a file of the directory, whole: nobody sees half of it.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let made = self.path(&format!("{name}.new"));
+        std::fs::create_dir_all(made.parent().unwrap()).unwrap();
         std::fs::write(&made, content).unwrap();
         std::fs::rename(made, self.path(name)).unwrap();
     }

@@ -83,7 +83,11 @@ fn what_the_environment_says_wrong_is_told_by_the_variable() {
         ("PRESIGND__SERVER__REDIRECTS", "yes", "true or false is expected, not \"yes\"; write true or false"),
         ("PRESIGND__RATE_LIMITS__STORE", "redis", "store = \"redis\" is not available in this version; remove it"),
         ("PRESIGND__RATE_LIMITS__PER_ADDRESS__BURST", "5", "per_address has no rate; add rate = \"50/s\""),
-        ("PRESIGND__SERVER__TLS__CERTIFICATE", "x", "tls is not available in this version; remove it"),
+        (
+            "PRESIGND__SERVER__TLS__CERTIFICATE",
+            "x",
+            "[server.tls] has no private_key; add private_key = \"tls/key.pem\"",
+        ),
         ("PRESIGND__AUDIT__CHAIN_KEY_ENV", "", "an empty string says nothing; write a value or remove the key"),
     ];
     for (name, value, expected) in rows {

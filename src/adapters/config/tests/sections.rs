@@ -7,7 +7,7 @@ fn sections_are_checked_whole() {
     check_rows(&SECTIONS);
 }
 
-pub(super) const SECTIONS: [Row; 24] = [
+pub(super) const SECTIONS: [Row; 25] = [
     (
         "addresses are an IP and a port, and URLs https",
         "any",
@@ -118,12 +118,25 @@ colour = true
         ],
     ),
     (
-        "TLS is for later",
+        "TLS wants both of its files, and that they are there",
         "any",
         r#"[server.tls]
 certificate = "a"
 "#,
-        &["1:1: tls is not available in this version; remove it"],
+        &["1:1: [server.tls] has no private_key; add private_key = \"tls/key.pem\""],
+    ),
+    (
+        "what TLS is made of cannot be a folder",
+        "any",
+        r#"[server.tls]
+certificate = "/"
+private_key = "/"
+client = "/"
+"#,
+        &[
+            "2:15: / cannot be read (not a regular file); put it there, and let it be read",
+            r#"4:1: unknown key "client" in [server.tls]; write client_ca if that is meant"#,
+        ],
     ),
     (
         "a table is a table",

@@ -1,0 +1,112 @@
+//! The TLS identity in force: read at the start, followed as its files change.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use tokio::task::AbortHandle;
+
+use crate::adapters::clock::Clock;
+use crate::adapters::config::TlsBytes;
+use crate::adapters::config::TlsFault;
+use crate::adapters::config::TlsFiles;
+use crate::adapters::config::TlsIdentity;
+use crate::adapters::telemetry::Metrics;
+
+/// What handshakes go by. Connections keep what they began with.
+pub struct Tls {
+    in_force: Arc<ArcSwap<ServerConfig>>,
+    watching: AbortHandle,
+}
+
+impl Tls {
+    /// Reads the files, and follows them from now on, within a tokio runtime.
+    pub fn start(files: TlsFiles, clock: Clock, metrics: Metrics) -> Result<Self, TlsFault> {
+        let bytes = files.read()?;
+        let (TlsIdentity { config, ends }, judged) = (bytes.identity()?, Ok(bytes.digest()));
+        let in_force = Arc::new(ArcSwap::new(config));
+        let watch = Watch { files: files.into(), in_force: in_force.clone(), judged, seen: None, clock, metrics };
+        if ends <= watch.clock.now() {
+            tracing::warn!("the certificate of server.tls has ended: clients refuse it");
+        }
+        watch.tell(ends);
+        let watching = tokio::spawn(watch.forever()).abort_handle();
+        Ok(Self { in_force, watching })
+    }
+
+    /// For one handshake.
+    pub fn in_force(&self) -> Arc<ServerConfig> {
+        self.in_force.load_full()
+    }
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+/// The files, and what the last looks at them saw.
+struct Watch {
+    files: Arc<TlsFiles>,
+    in_force: Arc<ArcSwap<ServerConfig>>,
+    /// What was last judged, good or bad.
+    judged: Sight,
+    /// What the last look saw, if it was something else.
+    seen: Option<Sight>,
+    clock: Clock,
+    metrics: Metrics,
+}
+
+/// A digest of what the files held, or why they could not be read.
+type Sight = Result<[u8; 32], TlsFault>;
+
+impl Watch {
+    async fn forever(mut self) {
+        loop {
+            tokio::time::sleep(PERIOD).await;
+            let files = self.files.clone();
+            if let Ok(found) = tokio::task::spawn_blocking(move || files.read()).await {
+                self.look(&found);
+            }
+        }
+    }
+
+    /// A change counts once two looks saw the same, so that a file that is half written, or a certificate whose key is
+    /// yet to come, is not taken up.
+    fn look(&mut self, found: &Result<TlsBytes, TlsFault>) {
+        let now = found.as_ref().map(TlsBytes::digest).map_err(Clone::clone);
+        if now == self.judged {
+            self.seen = None;
+        } else if self.seen.as_ref() == Some(&now) {
+            self.judge(found);
+            self.judged = now;
+            self.seen = None;
+        } else {
+            self.seen = Some(now);
+        }
+    }
+
+    fn judge(&self, found: &Result<TlsBytes, TlsFault>) {
+        match found.as_ref().map_err(Clone::clone).and_then(TlsBytes::identity) {
+            Ok(TlsIdentity { ends, .. }) if ends <= self.clock.now() => {
+                tracing::error!("the new certificate of server.tls has ended; the one before is kept");
+            }
+            Ok(TlsIdentity { config, ends }) => {
+                self.in_force.store(config);
+                self.tell(ends);
+                tracing::info!("certificate of server.tls taken up");
+            }
+            Err(error) => tracing::error!(%error, "files of server.tls not taken up; those before are kept"),
+        }
+    }
+
+    fn tell(&self, ends: SystemTime) {
+        let seconds = ends.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        self.metrics.tls_certificate_expiry.with_label_values::<&str>(&[]).set(seconds);
+    }
+}
+
+const PERIOD: Duration = Duration::from_millis(500);
