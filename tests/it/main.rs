@@ -55,6 +55,7 @@ mod objects;
 mod operator;
 mod page;
 mod policies;
+mod policies_access_point;
 mod policies_iam;
 mod policies_judge;
 mod policies_kms;

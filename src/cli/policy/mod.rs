@@ -18,6 +18,7 @@ use crate::cli::load;
 use crate::cli::policy::told::Options;
 use crate::cli::text::printable;
 use crate::domain::aws_policy::Derived;
+use crate::domain::aws_policy::access_point;
 use crate::domain::aws_policy::bucket;
 use crate::domain::aws_policy::cors;
 use crate::domain::aws_policy::iam;
@@ -48,12 +49,14 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// The least rights of each signing identity
-    Iam,
+    /// An access point's policy, and those of the buckets that leave the decision to it
+    AccessPoint,
     /// A bucket's policy: refuses plain HTTP, old, weak and missing signatures, wrong encryption
     Bucket,
     /// A bucket's CORS rules for the origins of server.cors_origins
     Cors,
+    /// The least rights of each signing identity
+    Iam,
     /// The statements of a key's policy: what the signing identities do with it through S3
     Kms,
     /// A bucket's lifecycle rules: end abandoned uploads in parts
@@ -66,7 +69,7 @@ impl Kind {
     /// Whether it names who signs.
     fn names_identities(self) -> bool {
         match self {
-            Self::Kms => true,
+            Self::AccessPoint | Self::Kms => true,
             Self::Bucket | Self::Cors | Self::Iam | Self::Lifecycle | Self::VaultLock => false,
         }
     }
@@ -78,6 +81,7 @@ const EXAMPLES: &str = "Examples:
   presignd policy bucket --config presignd.toml media
   presignd policy cors --config presignd.toml media > cors.json
   presignd policy lifecycle --config presignd.toml
+  presignd policy access-point --config presignd.toml --vpc vpc-1a2b3c4d reports > access-point.json
   presignd policy kms --config presignd.toml --principal main=arn:aws:iam::111122223333:role/presignd media > key.json
   presignd policy vault-lock --config presignd.toml --account 111122223333 media > vault-lock.json
   aws iam put-user-policy --user-name presignd --policy-name presignd --policy-document file://policy.json";
@@ -90,21 +94,42 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let aliases = || policy.buckets().iter().map(|bucket| &bucket.alias);
     match arguments.kind {
         Kind::Iam => known("credentials", credentials(), name)?,
-        Kind::Bucket | Kind::Cors | Kind::Lifecycle | Kind::VaultLock => known("bucket", aliases(), name)?,
+        Kind::AccessPoint | Kind::Bucket | Kind::Cors | Kind::Lifecycle | Kind::VaultLock => {
+            known("bucket", aliases(), name)?
+        }
         Kind::Kms => {}
     }
     arguments.options.signers().try_for_each(|signer| known("credentials", credentials(), Some(signer.as_str())))?;
     let told = arguments.options.told(arguments.kind)?;
     let origins = &settings.server.cors_origins;
     match arguments.kind {
-        Kind::Iam => print(iam::identities(policy), name, "no grant that is switched on is signed by it"),
+        Kind::AccessPoint => of_access_points(policy, &told, name),
         Kind::Bucket => print(bucket::policies(policy), name, HIDDEN),
         Kind::Cors if origins.is_empty() => Err(Failure::failed("server.cors_origins names no origin for browsers")),
         Kind::Cors => print(cors::rules(policy, origins), name, "no grant that is switched on is on it"),
+        Kind::Iam => print(iam::identities(policy), name, "no grant that is switched on is signed by it"),
         Kind::Kms => of_keys(policy, &told, name),
         Kind::Lifecycle => print(lifecycle::rules(policy), name, "no grant begins uploads in parts there"),
         Kind::VaultLock => print(vault_lock::policies(policy, &told), name, NO_VAULT),
     }
+}
+
+/// Without a name those that can be told, and why others cannot.
+fn of_access_points(policy: &Policy, told: &Told, name: Option<&str>) -> Result<ExitCode, Failure> {
+    let mut all = BTreeMap::new();
+    let mut hidden = Vec::new();
+    for (alias, derived) in access_point::policies(policy, told) {
+        match derived {
+            Ok(derived) => _ = all.insert(alias, derived),
+            Err(why) if name.is_none_or(|name| name == alias.as_str()) => hidden.push(format!("{alias}: {why}")),
+            Err(_) => {}
+        }
+    }
+    if !hidden.is_empty() && (all.is_empty() || name.is_some()) {
+        return Err(Failure::failed(hidden.join("\n")));
+    }
+    hidden.iter().for_each(|why| tell(why));
+    print(all, name, NO_POINT)
 }
 
 /// A key's policy, by the key's id or by a bucket whose only key it is; else those of the bucket's keys, by id.
@@ -167,5 +192,6 @@ fn write(document: &impl Serialize) -> Result<ExitCode, Failure> {
 }
 
 const HIDDEN: &str = "give the bucket behind the access point as underlying";
+const NO_POINT: &str = "it is no access point, or no grant that is switched on is on it";
 const NO_KEY: &str = "nothing on it names a key of KMS on AWS, and nobody sets the policy of aws/s3";
 const NO_VAULT: &str = "it is not on AWS, or an access point hides its name: give it as underlying, or --vault";

@@ -10,17 +10,22 @@ use crate::domain::aws_policy::told::Account;
 use crate::domain::aws_policy::told::Identity;
 use crate::domain::aws_policy::told::Told;
 use crate::domain::aws_policy::told::Vault;
+use crate::domain::aws_policy::told::Vpc;
 use crate::domain::name::Name;
 
 /// Each is of some policies alone.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The AWS account of the signing identities and of the vault, where no ARN tells it (kms, vault-lock)
+    /// The AWS account of the signing identities, of the access point and of the vault, where no ARN tells it (access-point,
+    /// kms, vault-lock)
     #[arg(long, value_name = "ACCOUNT", value_parser = Account::parse)]
     account: Option<Account>,
-    /// The user or role whose keys these credentials are, once for each of them (kms)
+    /// The user or role whose keys these credentials are, once for each of them (access-point, kms)
     #[arg(long, value_name = "CREDENTIALS=ARN", value_parser = identity)]
     principal: Vec<(Name, Identity)>,
+    /// The VPC from within which alone the access point is used (access-point)
+    #[arg(long, value_name = "VPC", value_parser = Vpc::parse, requires = "name")]
+    vpc: Option<Vpc>,
     /// The vault; left out, one named as the bucket (vault-lock)
     #[arg(long, value_name = "NAME", value_parser = Vault::parse, requires = "name")]
     vault: Option<Vault>,
@@ -46,6 +51,7 @@ impl Options {
         let given = [
             ("--account", self.account.is_some(), kind.names_identities() || kind == Kind::VaultLock),
             ("--principal", !self.principal.is_empty(), kind.names_identities()),
+            ("--vpc", self.vpc.is_some(), kind == Kind::AccessPoint),
             ("--vault", self.vault.is_some(), kind == Kind::VaultLock),
             ("--days", self.days.is_some(), kind == Kind::VaultLock),
         ];
@@ -55,6 +61,7 @@ impl Options {
         Ok(Told {
             account: self.account.clone(),
             identities: self.principal.iter().cloned().collect(),
+            vpc: self.vpc.clone(),
             vault: self.vault.clone(),
             days: self.days,
         })

@@ -9,6 +9,7 @@ use crate::domain::aws_policy::on_same_bucket;
 use crate::domain::aws_policy::pattern;
 use crate::domain::aws_policy::place;
 use crate::domain::aws_policy::signed;
+use crate::domain::aws_policy::told;
 use crate::domain::encryption::Kms;
 use crate::domain::encryption::Layers;
 use crate::domain::encryption::ServerSideEncryption;
@@ -85,11 +86,6 @@ pub(super) fn is_arn(id: &str) -> bool {
     id.starts_with("arn:") && id.contains(":key/")
 }
 
-/// The account that an ARN names.
-pub(super) fn account(id: &str) -> Option<&str> {
-    id.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3))
-}
-
 /// The alias that the id is, or that its ARN names.
 pub(super) fn alias(id: &str) -> Option<&str> {
     let name = if id.starts_with("arn:") { id.rsplit(':').next().unwrap_or(id) } else { id };
@@ -137,7 +133,7 @@ impl KeyUse<'_> {
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
     pub(super) fn resource(&self) -> String {
         let (partition, region) = (self.partition.id, &self.bucket.target.region);
-        let account = account(self.key).unwrap_or("*");
+        let account = told::account(self.key).unwrap_or("*");
         match alias(self.key) {
             _ if is_arn(self.key) => self.key.to_owned(),
             Some(_) => format!("arn:{partition}:kms:{region}:{account}:key/*"),
@@ -204,7 +200,9 @@ impl Uses {
 
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
 fn statement(actions: Vec<&'static str>, way: Way, contexts: BTreeSet<String>) -> Statement {
-    let mut statement = Statement::allow(actions, Vec::new()).on("StringEquals", "kms:ViaService", vec![way.through]);
+    // a Multi-Region Access Point is in every region
+    let operator = if way.through.contains('*') { "StringLike" } else { "StringEquals" };
+    let mut statement = Statement::allow(actions, Vec::new()).on(operator, "kms:ViaService", vec![way.through]);
     if let Some(alias) = way.alias {
         statement = statement.on("ForAnyValue:StringEquals", "kms:ResourceAliases", vec![alias]);
     }

@@ -68,21 +68,18 @@ impl<'a> Allowed<'a> {
 
 /// The account whose own policies say who signs.
 fn account(key_use: &KeyUse<'_>, told: &Told) -> Option<String> {
-    let account = told.account.as_ref().map(Account::as_str).or_else(|| keys::account(key_use.key));
+    let account = told.account.as_ref().map(Account::as_str).or_else(|| told::account(key_use.key));
     account.map(|account| told::root(key_use.partition, account))
 }
 
 fn untold(account: Option<&str>, signers: BTreeSet<&str>) -> String {
-    let signers = signers.into_iter().collect::<Vec<_>>().join(", ");
-    let mend = format!("--principal CREDENTIALS=ARN allows the identity alone that signs (for {signers})");
     match account {
+        Some(root) => told::left_to(root, signers),
         None => format!(
-            "no ARN tells the account, so everybody in the key's own account may use it so: {mend}, --account leaves it to \
-             that account's policies"
+            "no ARN tells the account, so everybody in the key's own account may use it so: --principal CREDENTIALS=ARN \
+             allows the identity alone that signs (for {}), --account leaves it to that account's policies",
+            signers.into_iter().collect::<Vec<_>>().join(", ")
         ),
-        Some(root) => {
-            format!("{root} leaves it to that account's policies, such as those of presignd policy iam: {mend}")
-        }
     }
 }
 

@@ -1,17 +1,21 @@
 //! What AWS must be told beside presignd: policies, derived from the grants.
 
 pub(in crate::domain) mod accepted;
+pub mod access_point;
 pub mod bucket;
 pub mod cors;
 pub mod iam;
 mod keys;
 pub mod kms;
 pub mod lifecycle;
+mod named;
+mod needs;
 pub(in crate::domain) mod pattern;
 pub(in crate::domain) mod place;
 pub mod told;
 pub mod vault_lock;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -58,7 +62,7 @@ struct Statement {
     effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<Principal>,
-    action: Vec<&'static str>,
+    action: Vec<Action>,
     resource: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: Conditions,
@@ -78,17 +82,21 @@ enum Principal {
     },
 }
 
+/// An action of IAM, such as `s3:GetObject`.
+type Action = Cow<'static, str>;
+
 /// Operator, key, values.
 type Conditions = BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>;
 
 impl Statement {
-    fn allow(action: Vec<&'static str>, resource: Vec<String>) -> Self {
+    fn allow(actions: impl IntoIterator<Item = impl Into<Action>>, resource: Vec<String>) -> Self {
+        let action = actions.into_iter().map(Into::into).collect();
         Self { sid: "", effect: "Allow", principal: None, action, resource, condition: Conditions::new() }
     }
 
     /// For everybody, whoever allows it.
-    fn deny(sid: &'static str, action: Vec<&'static str>, resource: Vec<String>) -> Self {
-        Self { sid, effect: "Deny", principal: Some(Principal::Anybody("*")), ..Self::allow(action, resource) }
+    fn deny(sid: &'static str, actions: impl IntoIterator<Item = impl Into<Action>>, resource: Vec<String>) -> Self {
+        Self { sid, effect: "Deny", principal: Some(Principal::Anybody("*")), ..Self::allow(actions, resource) }
     }
 
     /// For these alone.

@@ -61,12 +61,6 @@ pub(super) fn named_arn(bucket: &Bucket) -> String {
     }
 }
 
-/// The ARN of these keys.
-pub(super) fn object_arn(bucket: &Bucket, pattern: &str) -> String {
-    let between = if is_access_point(bucket) { "/object/" } else { "/" };
-    format!("{}{between}{pattern}", named_arn(bucket))
-}
-
 /// What an alias tells of the access point's name, which may be cut: it stands before characters of S3's own.
 fn cut<'a>(alias: &'a str, suffix: &str) -> &'a str {
     let made = alias.strip_suffix(suffix).unwrap_or(alias);

@@ -1,6 +1,7 @@
 //! What AWS knows and a configuration does not: accounts, identities, networks, vaults. Whoever asks for a policy may tell.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -14,6 +15,8 @@ pub struct Told {
     pub account: Option<Account>,
     /// Who signs with credentials, by their name.
     pub identities: BTreeMap<Name, Identity>,
+    /// From within which alone an access point is used.
+    pub vpc: Option<Vpc>,
     /// The vault that is locked; without it one named as the bucket.
     pub vault: Option<Vault>,
     /// For how long a vault's archives are kept.
@@ -78,6 +81,48 @@ fn is_of_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/_+=,.@-".contains(&byte)
 }
 
+/// The account that an ARN names.
+pub(super) fn account(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(3))
+}
+
+/// What to know where an account stands for identities that nothing was told of.
+pub(super) fn left_to(root: &str, signers: BTreeSet<&str>) -> String {
+    let signers = signers.into_iter().collect::<Vec<_>>().join(", ");
+    format!(
+        "{root} leaves it to that account's policies, such as those of presignd policy iam: --principal CREDENTIALS=ARN \
+         allows the identity alone that signs (for {signers})"
+    )
+}
+
+/// A virtual private cloud, by its id.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vpc(Box<str>);
+
+/// A text that is no [`Vpc`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a VPC is vpc- and 8 or 17 hexadecimal digits")]
+pub struct InvalidVpc;
+
+impl Vpc {
+    /// Reads an id.
+    pub fn parse(text: &str) -> Result<Self, InvalidVpc> {
+        let digits = text.strip_prefix("vpc-").ok_or(InvalidVpc)?;
+        let fits = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        match [8, 17].contains(&digits.len()) && digits.bytes().all(fits) {
+            true => Ok(Self(text.into())),
+            false => Err(InvalidVpc),
+        }
+    }
+}
+
+impl fmt::Display for Vpc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A vault of Amazon Glacier, by its name.
 /// <https://docs.aws.amazon.com/amazonglacier/latest/dev/api-vault-put.html>
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +178,20 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(Identity::parse(text).is_ok_and(|read| read.to_string() == text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_vpc_is_one_by_its_id() {
+        for (text, expected) in [
+            ("vpc-1a2b3c4d", true),
+            ("vpc-0123456789abcdef0", true),
+            ("vpc-1a2b3c4", false),
+            ("vpc-1A2B3C4D", false),
+            ("vpc-*", false),
+            ("1a2b3c4d", false),
+        ] {
+            assert_eq!(Vpc::parse(text).is_ok_and(|read| read.to_string() == text), expected, "{text}");
         }
     }
 
