@@ -223,3 +223,34 @@ object_lock = { mode = "GOVERNANCE", min_retention = "1d" }
         assert!(!of(bucket, "copy-source"), "two identities: {report:#}");
     }
 }
+
+#[test]
+fn a_probe_removes_nothing_but_its_own_whatever_a_list_says() {
+    const FOREIGN: [&str; 4] = ["users/42/a.png", "users/probe/", "users/probe/presignd-probe-1/a", ""];
+    for keeps_versions in [false, true] {
+        let store = FakeS3::start(move |seen| {
+            let (_, question) = seen.target.split_once('?').unwrap_or_default();
+            let prefix = question.split('&').find_map(|pair| pair.strip_prefix("prefix="));
+            match (seen.method.as_str(), prefix) {
+                ("DELETE", _) if keeps_versions => answer(204, &[("x-amz-delete-marker", "true")], ""),
+                ("DELETE", _) => answer(204, &[], ""),
+                ("GET", Some(_)) if keeps_versions && question.contains("versions") => error(403, "AccessDenied"),
+                ("GET", Some(folder)) => {
+                    let own = format!("{}right", folder.replace("%2F", "/"));
+                    let key = |key: &str| format!("<Contents><Key>{key}</Key></Contents>");
+                    let keys: String = FOREIGN.into_iter().chain([own.as_str()]).map(key).collect();
+                    answer(200, &[], &format!("<ListBucketResult>{keys}</ListBucketResult>"))
+                }
+                _ => bare(seen),
+            }
+        });
+        let output = doctor(&store, TOML).run("doctor", &["--probe", "users/probe/"], "");
+        assert!(output.stdout.contains("(the list has other keys too)"), "{output:?}");
+        let deleted: Vec<String> =
+            store.seen().iter().filter(|seen| seen.method == "DELETE").map(|seen| seen.target.clone()).collect();
+        let [own] = deleted.as_slice() else { panic!("{deleted:?}") };
+        assert!(own.starts_with("/base/acme-media/users/probe/presignd-probe-") && own.ends_with("/right"), "{own}");
+        let key = own.trim_start_matches("/base/acme-media/");
+        assert_eq!(output.stdout.contains(key), keeps_versions, "a version behind a marker is left: {output:?}");
+    }
+}

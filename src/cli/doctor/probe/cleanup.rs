@@ -19,8 +19,13 @@ impl Prober<'_> {
             Ok(there) => there,
             Err(why) => return vec![format!("what is below {} ({why})", self.folder)],
         };
+        // A store that looks at no prefix, or lies, lists what is not the probe's to remove.
+        let (own, others): (Vec<_>, Vec<_>) = there.into_iter().partition(|(key, _)| key.starts_with(self.folder));
         let mut left = Vec::new();
-        for (key, version) in there {
+        if !others.is_empty() {
+            left.push(format!("what is below {} (the list has other keys too)", self.folder));
+        }
+        for (key, version) in own {
             if !self.removed(&key, version.as_deref()).await {
                 left.push(key);
             }
@@ -32,8 +37,11 @@ impl Prober<'_> {
         let named = version.map(|version| ("versionId", version));
         let call = Call { query: named.as_slice(), ..self.of("DELETE", key, &[]) };
         for credentials in [self.writer, self.reader] {
-            if self.signed(&call, credentials).await.is_ok_and(|answer| came(&answer)) {
-                return true;
+            if let Ok(answer) = self.signed(&call, credentials).await
+                && came(&answer)
+            {
+                // Without a version to name, a bucket that keeps them only hides the object.
+                return version.is_some() || answer.header("x-amz-delete-marker") != Some("true");
             }
         }
         false
