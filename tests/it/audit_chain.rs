@@ -110,6 +110,16 @@ fn what_is_done_to_the_file_shows() {
         ("one removed", without(2), "copy:3: lines 3 to 3 are missing"),
         ("another subject", replaced(2, whole[2].replace("\"42\"", "\"43\"")), "copy:3: line 3 or the one before it"),
         (
+            "a forged one put in",
+            [&whole[..2], &[whole[2].replace("\"}\n", "\" }\n")], &whole[2..]].concat(),
+            "copy:3: what stands behind line 2 is whole, and no line",
+        ),
+        (
+            "one without end put in",
+            [&whole[..2], &["{".to_owned() + &" ".repeat(200_000) + &whole[2][1..]], &whole[2..]].concat(),
+            "copy:3: what stands behind line 2 is whole, and no line",
+        ),
+        (
             "no chain",
             replaced(2, whole[2][..whole[2].len() - 68].to_owned() + "null}\n"),
             "copy:3: line 3 has no chain",

@@ -98,10 +98,14 @@ fn key(arguments: &Arguments) -> Result<ChainKey, Failure> {
 fn verify(file: &Path, verification: &mut Verification<'_>) -> io::Result<()> {
     let mut lines = LogLines::open(file)?;
     while let Some(line) = lines.next_line()? {
-        let (number, text) = (line.number, line.text.unwrap_or_default());
-        match verification.line(text.as_bytes()) {
+        let number = line.number;
+        let verdict = match &line.text {
+            Some(text) => verification.line(text.as_bytes()),
+            None => verification.endless_line(),
+        };
+        match verdict {
             Verdict::Broken(fault) => tell(file, format!("{number}: {fault}")),
-            Verdict::Torn if !text.is_empty() => {
+            Verdict::Torn if line.text.is_some_and(|text| !text.is_empty()) => {
                 tell(file, format!("{number}: warning: a torn line, which counts for nothing"));
             }
             Verdict::Linked | Verdict::Torn | Verdict::Unchained => {}

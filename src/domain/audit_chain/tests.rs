@@ -135,6 +135,21 @@ fn whatever_is_done_to_a_chain_shows() {
             [linked(2), vec![Verdict::Torn], linked(3), vec![Verdict::Torn]].concat(),
         ),
         (
+            "whole lines in another form put in",
+            edited(&|lines| {
+                let forged = text(3, "b") + "\"chain\":\"\"}";
+                lines.push(format!("{forged} {{\"time\":\""));
+                lines.insert(2, forged);
+            }),
+            [
+                linked(2),
+                vec![Verdict::Broken(Break::Foreign { after: 2 })],
+                linked(3),
+                vec![Verdict::Broken(Break::Foreign { after: 5 })],
+            ]
+            .concat(),
+        ),
+        (
             "a whole line torn afterwards",
             edited(&|lines| lines[2].truncate(100)),
             [linked(2), vec![Verdict::Torn, Verdict::Broken(Break::Missing { from: 3, to: 3 })], linked(1)].concat(),
@@ -161,6 +176,11 @@ fn a_chain_may_begin_behind_lines_that_have_none_and_only_there() {
     assert_eq!(verdicts, [before, before, linked, linked, Verdict::Broken(Break::Unchained(5))]);
     assert_eq!((verification.linked(), verification.unchained()), (2, 2));
     assert_eq!(verification.last().map(|mark| mark.seq), Some(5));
+    let mut verification = Verification::new(&chain_key);
+    assert_eq!(verification.line(b"{\"id\":\"of another format\"}"), Verdict::Unchained);
+    assert_eq!(verification.endless_line(), Verdict::Unchained);
+    assert_eq!(verification.line(chain(1)[0].as_bytes()), Verdict::Linked);
+    assert_eq!(verification.endless_line(), Verdict::Broken(Break::Foreign { after: 1 }));
 }
 
 #[test]

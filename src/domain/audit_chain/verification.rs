@@ -1,5 +1,7 @@
 //! A chain, verified line by line, oldest first.
 
+use serde::de::IgnoredAny;
+
 use crate::domain::audit_chain::ChainKey;
 use crate::domain::audit_chain::ChainedLine;
 use crate::domain::audit_chain::Mark;
@@ -35,6 +37,8 @@ pub enum Break {
     Beginning(u64),
     #[error("line {seq} or the one before it was changed, or the key is another")]
     Changed { seq: u64 },
+    #[error("what stands behind line {after} is whole, and no line of presignd's")]
+    Foreign { after: u64 },
     #[error("lines {from} to {to} are missing")]
     Missing { from: u64, to: u64 },
     #[error("line {seq} stands behind line {after}")]
@@ -51,27 +55,53 @@ impl<'k> Verification<'k> {
 
     /// Takes the next line, without its line break.
     pub fn line(&mut self, line: &[u8]) -> Verdict {
-        let Some(line) = ChainedLine::parse(line) else { return Verdict::Torn };
-        let verdict = self.judge(&line);
+        let Some(line) = ChainedLine::parse(line) else { return self.count(self.judge_other(line)) };
+        let verdict = self.count(self.judge(&line));
+        self.last = Some(Mark { seq: line.seq, link: line.link });
+        verdict
+    }
+
+    /// Takes a line of which nothing is known but that it is longer than any that is written.
+    pub fn endless_line(&mut self) -> Verdict {
+        self.count(self.judge_foreign())
+    }
+
+    fn count(&mut self, verdict: Verdict) -> Verdict {
         match verdict {
             Verdict::Broken(_) => self.breaks += 1,
             Verdict::Linked => self.linked += 1,
             Verdict::Torn => {}
             Verdict::Unchained => self.unchained += 1,
         }
-        self.last = Some(Mark { seq: line.seq, link: line.link });
         verdict
+    }
+
+    /// What a crash leaves of a line is the beginning of an object, never a whole value: that would be read as an audit
+    /// line by whoever does not verify.
+    fn judge_other(&self, line: &[u8]) -> Verdict {
+        let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+        match values.next() {
+            Some(Ok(_)) => self.judge_foreign(),
+            Some(Err(_)) | None => Verdict::Torn,
+        }
+    }
+
+    fn judge_foreign(&self) -> Verdict {
+        match &self.last {
+            Some(last) if self.has_begun() => Verdict::Broken(Break::Foreign { after: last.seq }),
+            Some(_) | None => Verdict::Unchained,
+        }
+    }
+
+    fn has_begun(&self) -> bool {
+        self.linked + self.breaks > 0
     }
 
     fn judge(&self, line: &ChainedLine<'_>) -> Verdict {
         let (seq, before) = (line.seq, self.last.as_ref());
         let link_before = before.and_then(|last| last.link.as_ref());
         let Some(link) = &line.link else {
-            return if self.linked + self.breaks == 0 {
-                Verdict::Unchained
-            } else {
-                Verdict::Broken(Break::Unchained(seq))
-            };
+            return if self.has_begun() { Verdict::Broken(Break::Unchained(seq)) } else { Verdict::Unchained };
         };
         if self.key.fits(link, link_before, line.text) {
             return Verdict::Linked;
