@@ -45,18 +45,26 @@ pub struct Guard {
     found: Mutex<Option<Place>>,
 }
 
+/// Where clouds keep metadata at addresses that are not link-local: Alibaba Cloud's, and Azure's for its own agent.
+/// <https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata>
+/// <https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16>
+const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16)];
+
 impl Place {
     fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) if address.is_loopback() || address.octets().starts_with(&[0]) => Self::Loopback,
-            IpAddr::V4(address) if address.is_link_local() => Self::LinkLocal,
+            IpAddr::V4(address) if address.is_link_local() || METADATA.contains(&address) => Self::LinkLocal,
             IpAddr::V4(_) => Self::Elsewhere,
             IpAddr::V6(address) if address.is_loopback() || address.is_unspecified() => Self::Loopback,
             IpAddr::V6(address) => match address.segments() {
                 [0xfe80..=0xfebf, ..] => Self::LinkLocal,
                 [0xfd00, 0xec2, ..] => Self::LinkLocal, // AWS's instance metadata, fd00:ec2::254
-                // IPv4 within IPv6: RFC 4291, 2.5.5.1, and RFC 6052, 2.1
-                [0, 0, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                [0xfd20, 0xce, ..] => Self::LinkLocal,  // Google Cloud's, fd20:ce::254
+                // IPv4 within IPv6: RFC 4291, 2.5.5.1, RFC 6052, 2.1, and RFC 8215 (as a /96)
+                [0, 0, 0, 0, 0, 0, high, low]
+                | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+                | [0x64, 0xff9b, 1, _, _, _, high, low] => {
                     let [a, b] = high.to_be_bytes();
                     let [c, d] = low.to_be_bytes();
                     Self::of(Ipv4Addr::new(a, b, c, d).into())
@@ -175,6 +183,12 @@ mod tests {
             ("[64:ff9b::a9fe:a9fe]", Some(Place::LinkLocal)),
             ("[fd00:ec2::254]", Some(Place::LinkLocal)),
             ("[fd00:ec2::23]", Some(Place::LinkLocal)),
+            ("[fd20:ce::254]", Some(Place::LinkLocal)),
+            ("100.100.100.200", Some(Place::LinkLocal)),
+            ("[::ffff:168.63.129.16]", Some(Place::LinkLocal)),
+            ("[64:ff9b:1::a9fe:a9fe]", Some(Place::LinkLocal)),
+            ("[64:ff9b:1::7f00:1]", Some(Place::Loopback)),
+            ("100.100.100.201", Some(Place::Elsewhere)),
             ("128.0.0.1", Some(Place::Elsewhere)),
             ("126.255.255.255", Some(Place::Elsewhere)),
             ("1.0.0.0", Some(Place::Elsewhere)),
