@@ -188,6 +188,14 @@ fn whatever_a_store_answers_the_doctor_ends_and_says_so() {
     let store = FakeS3::start(move |seen| if seen.target.contains("policy") { huge.clone() } else { bare(seen) });
     let output = doctor(&store, TOML).run("doctor", &["--json"], "");
     assert!(has(&output, "warning", "not-asked") && has(&output, "error", "cors"), "{output:?}");
+    let nested: String = (0..300).map(|number| format!("<a xmlns:a{number}=\"u\">")).collect();
+    let nested = format!("<VersioningConfiguration>{nested}{}</VersioningConfiguration>", "</a>".repeat(300));
+    let store = FakeS3::start(move |seen| match seen.target.contains("versioning") {
+        true => answer(200, &[], &nested),
+        false => bare(seen),
+    });
+    let output = doctor(&store, TOML).run("doctor", &["--json"], "");
+    assert!(output.stdout.contains("what it answered is no XML"), "{output:?}");
     let store =
         FakeS3::start(
             |seen| if seen.target.contains("location") { error(403, "AccessDenied") } else { answer(404, &[], "") },

@@ -1,10 +1,10 @@
 //! What the probe made goes away: versions, delete markers and uploads in parts too.
 
-use roxmltree::Document;
 use roxmltree::Node;
 
 use super::Prober;
 use super::used::came;
+use super::used::read;
 use crate::adapters::s3::Call;
 
 impl Prober<'_> {
@@ -65,7 +65,7 @@ impl Prober<'_> {
 
 /// The objects, versions and delete markers that a list has.
 fn objects(xml: &str) -> Result<Vec<(String, Option<String>)>, String> {
-    let document = Document::parse(xml).map_err(|_| "the list is no XML".to_owned())?;
+    let document = read(xml).ok_or("the list is no XML, or has more in it than the probe made")?;
     let entries = document.descendants();
     let entries = entries.filter(|node| ["Contents", "DeleteMarker", "Version"].contains(&node.tag_name().name()));
     let text = |entry: &Node<'_, '_>, name: &str| {
@@ -101,5 +101,7 @@ mod tests {
             assert_eq!(found, expected, "{xml}");
         }
         assert!(objects("no").is_err());
+        let endless = "<Contents><Key>a</Key></Contents>".repeat(1000);
+        assert!(objects(&format!("<ListBucketResult>{endless}</ListBucketResult>")).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use roxmltree::Document;
+use roxmltree::ParsingOptions;
 
 use super::Prober;
 use crate::adapters::s3::Answer;
@@ -93,7 +94,16 @@ pub(super) fn code(answer: &Answer) -> String {
 
 /// The text of the first element of that name.
 pub(super) fn element(xml: &str, name: &str) -> Option<String> {
-    let document = Document::parse(xml).ok()?;
+    let document = read(xml)?;
     let found = document.descendants().find(|node| node.tag_name().name() == name)?;
     found.text().map(str::to_owned)
 }
+
+/// A document of as many nodes as answers to a probe have at most: namespaces in namespaces take the parser long.
+pub(super) fn read(xml: &str) -> Option<Document<'_>> {
+    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(xml, options).ok()
+}
+
+/// A probe makes two dozen objects, and each has as many nodes in a list of versions.
+const MOST_NODES: u32 = 2048;
