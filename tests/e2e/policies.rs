@@ -115,7 +115,7 @@ fn an_identity_with_its_derived_policy_may_use_what_its_grants_sign_and_nothing_
     let policy = derived(&configured(&store, &bucket, OWN_FOLDER), "iam", "main");
     let session = store.assume_new_role(&bucket, &policy).file().to_string();
     let (own, wide) = (configured(&store, &bucket, OWN_FOLDER), configured(&store, &bucket, EVERYTHING));
-    let (own, wide) = (own.file("keys.json", &session), wide.file("session.json", &session));
+    let (own, wide) = (own.file("keys.json", &session), wide.file("keys.json", &session));
     let ask = |operation: &str, key: &str| json!({"operation": operation, "bucket": "media", "key": key});
     let list = |prefix: &str| json!({"operation": "ListObjectsV2", "bucket": "media", "prefix": prefix});
     let begun = signed(&own, "own-folder", &ask("CreateMultipartUpload", "users/alice/m")).used("").text();
