@@ -4,6 +4,7 @@ mod answer;
 mod canonical;
 mod finding;
 mod method;
+mod place;
 mod quotes;
 mod said;
 mod said_of_bodies;

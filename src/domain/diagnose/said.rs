@@ -4,6 +4,7 @@
 use crate::domain::diagnose::answer::Answer;
 use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
+use crate::domain::diagnose::place;
 use crate::domain::diagnose::quotes::Quotes;
 use crate::domain::diagnose::said_of_bodies;
 use crate::domain::diagnose::said_of_forms;
@@ -24,7 +25,7 @@ pub fn findings(answer: &Answer, url: Option<&UsedUrl<'_>>, quotes: &Quotes) -> 
         | "IllegalLocationConstraintException" => Some(of_region(answer, quotes)),
         "AuthorizationQueryParametersError" => of_parameters(answer, quotes),
         "ExpiredToken" | "TokenRefreshRequired" => Some(session_ended()),
-        "InvalidAccessKeyId" | "InvalidToken" | "InvalidSecurity" => Some(key_unknown(answer)),
+        "InvalidAccessKeyId" | "InvalidToken" | "InvalidSecurity" => Some(key_unknown(answer, url)),
         "InvalidArgument"
             if answer.says("auth mechanism")
                 || answer.field("ArgumentName") == Some("Authorization")
@@ -147,6 +148,11 @@ fn of_region(answer: &Answer, quotes: &Quotes) -> Finding {
 fn of_parameters(answer: &Answer, quotes: &Quotes) -> Option<Finding> {
     match () {
         () if answer.field("Region").is_some() || answer.says("the region") => Some(of_region(answer, quotes)),
+        () if answer.says("incorrect service") => Some(Finding::new(
+            FindingCode::CredentialMalformed,
+            format!("X-Amz-Credential names another service than the host's: {}.", quotes.quote(&answer.message)),
+            place::OF_SERVICE,
+        )),
         () if answer.says("requires the x-amz-algorithm") => Some(parameter_missing()),
         () if answer.says("x-amz-expires") => Some(Finding::new(
             FindingCode::ExpiresOutOfRange,
@@ -171,7 +177,8 @@ fn of_parameters(answer: &Answer, quotes: &Quotes) -> Option<Finding> {
 fn parameter_missing() -> Finding {
     Finding::new(
         FindingCode::ParameterMissing,
-        "S3 misses one of X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders and -Signature.",
+        "S3 misses one of X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders and -Signature, or of a \
+         Multi-Region Access Point's URL X-Amz-Region-Set.",
         "Use the whole URL: an unquoted & on a command line cuts it off.",
     )
 }
@@ -184,8 +191,14 @@ fn session_ended() -> Finding {
     )
 }
 
-fn key_unknown(answer: &Answer) -> Finding {
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html>
+fn key_unknown(answer: &Answer, url: Option<&UsedUrl<'_>>) -> Finding {
     let detail = match answer.code.as_str() {
+        "InvalidToken" if url.is_some_and(url_alone::is_of_every_region) => {
+            "S3 does not take the session token in the URL: it was cut, or comes from the global STS endpoint \
+             (sts.amazonaws.com), whose tokens are for the regions alone that are enabled by default, unless the \
+             account's settings say otherwise; a signature for every region needs one of a regional endpoint."
+        }
         "InvalidToken" => "S3 does not know the session token in the URL: it was cut, or belongs to another store.",
         _ => {
             "S3 does not know the access key that signed: it was deleted or disabled, is another store's, or is a \

@@ -6,6 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
+use crate::domain::diagnose::place;
 use crate::domain::diagnose::quotes::Quotes;
 use crate::domain::used_url::UsedUrl;
 
@@ -22,7 +23,8 @@ pub fn findings(text: &str, url: Option<&UsedUrl<'_>>, now: OffsetDateTime, quot
         [of_encoding(url), of_plus(url), of_hex_case(url), of_decoded(url), of_folds(url)].into_iter().flatten(),
     );
     found.extend([of_credential(url), of_date(url), of_expires(url), of_host_header(url)].into_iter().flatten());
-    found.extend([of_end(url, now), of_region(url, quotes), of_plain_http(url)].into_iter().flatten());
+    found.extend([of_end(url, now), of_plain_http(url)].into_iter().flatten());
+    found.extend(place::findings(url, quotes));
     found.extend(note(url, quotes));
     found
 }
@@ -82,7 +84,7 @@ fn of_kind(url: &UsedUrl<'_>) -> Option<Finding> {
 
 fn of_repeats(url: &UsedUrl<'_>, quotes: &Quotes) -> Option<Finding> {
     let names: Vec<_> = url.query.iter().map(|(name, _)| *name).collect();
-    let mut twice: Vec<_> = NEEDED.into_iter().filter(|name| names.iter().filter(|n| *n == name).count() > 1).collect();
+    let mut twice: Vec<_> = needed(url).filter(|name| names.iter().filter(|n| *n == name).count() > 1).collect();
     twice.dedup();
     (!twice.is_empty()).then(|| {
         Finding::new(
@@ -97,7 +99,7 @@ fn of_repeats(url: &UsedUrl<'_>, quotes: &Quotes) -> Option<Finding> {
 }
 
 fn of_missing(url: &UsedUrl<'_>) -> Option<Finding> {
-    let lacking: Vec<_> = NEEDED.into_iter().filter(|name| !url.has(name)).collect();
+    let lacking: Vec<_> = needed(url).filter(|name| !url.has(name)).collect();
     (!lacking.is_empty()).then(|| {
         Finding::new(
             FindingCode::ParameterMissing,
@@ -109,8 +111,17 @@ fn of_missing(url: &UsedUrl<'_>) -> Option<Finding> {
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+fn needed(url: &UsedUrl<'_>) -> impl Iterator<Item = &'static str> {
+    NEEDED.into_iter().chain(is_of_every_region(url).then_some("X-Amz-Region-Set"))
+}
+
 const NEEDED: [&str; 6] =
     ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"];
+
+/// Whether it says that it is signed by SigV4A, whose scope names no region.
+pub fn is_of_every_region(url: &UsedUrl<'_>) -> bool {
+    url.parameter("X-Amz-Algorithm").as_deref() == Some(SIGV4A)
+}
 
 fn of_algorithm(url: &UsedUrl<'_>, quotes: &Quotes) -> Option<Finding> {
     let algorithm = url.parameter("X-Amz-Algorithm")?;
@@ -129,13 +140,25 @@ const SIGV4A: &str = "AWS4-ECDSA-P256-SHA256";
 fn of_signature(url: &UsedUrl<'_>) -> Option<Finding> {
     let (signature, algorithm) = (url.parameter("X-Amz-Signature")?, url.parameter("X-Amz-Algorithm")?);
     let is_hex = signature.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (algorithm == SIGV4 && !(is_hex && signature.len() == 64)).then(|| {
+    let (is_whole, form) = match algorithm.as_str() {
+        SIGV4 => (signature.len() == 64, "64 lower-case hex digits"),
+        SIGV4A => (is_sequence(&signature), "lower-case hex digits, 30, then how many bytes follow, as DER has it"),
+        _ => return None,
+    };
+    (!(is_hex && is_whole)).then(|| {
         Finding::new(
             FindingCode::SignatureMalformed,
-            format!("X-Amz-Signature has {} characters; it is 64 lower-case hex digits.", signature.chars().count()),
+            format!("X-Amz-Signature has {} characters; it is {form}.", signature.chars().count()),
             "The URL was cut off or something was appended to its end: copy it whole.",
         )
     })
+}
+
+/// Whether hex digits are of a DER sequence, which tells its own length; that of two numbers of P-256 fits in one byte.
+/// <https://www.rfc-editor.org/rfc/rfc3279#section-2.2.3>
+fn is_sequence(hex: &str) -> bool {
+    let length = hex.strip_prefix("30").and_then(|rest| Some((rest.get(..2)?, rest.get(2..)?)));
+    length.is_some_and(|(length, rest)| usize::from_str_radix(length, 16) == Ok(rest.len() / 2) && rest.len() % 2 == 0)
 }
 
 fn of_encoding(url: &UsedUrl<'_>) -> Option<Finding> {
@@ -215,7 +238,10 @@ fn of_folds(url: &UsedUrl<'_>) -> Option<Finding> {
 fn of_credential(url: &UsedUrl<'_>) -> Option<Finding> {
     let given = url.parameter("X-Amz-Credential")?;
     let parts = url.credential();
-    let wanted = if url.parameter("X-Amz-Algorithm").as_deref() == Some(SIGV4A) { 4 } else { 5 };
+    let (wanted, form) = match is_of_every_region(url) {
+        true => (4, "ACCESS_KEY_ID/DATE/SERVICE/aws4_request"),
+        false => (5, "ACCESS_KEY_ID/DATE/REGION/SERVICE/aws4_request"),
+    };
     let is_whole = parts.len() == wanted && parts.iter().all(|part| !part.is_empty());
     let date = parts.get(1).map(String::as_str).unwrap_or_default();
     if is_twice(&given) || given.contains("%2") {
@@ -224,7 +250,7 @@ fn of_credential(url: &UsedUrl<'_>) -> Option<Finding> {
     if !is_whole || parts.last().is_none_or(|last| last != "aws4_request") {
         return Some(Finding::new(
             FindingCode::CredentialMalformed,
-            "X-Amz-Credential is not ACCESS_KEY_ID/DATE/REGION/SERVICE/aws4_request.",
+            format!("X-Amz-Credential is not {form}."),
             "Use the URL as it was issued; if it is, tell the operator what signs it.",
         ));
     }
@@ -308,22 +334,6 @@ fn span(length: Duration) -> String {
 
 fn written(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
-}
-
-/// AWS's hosts name their region. <https://docs.aws.amazon.com/general/latest/gr/s3.html>
-fn of_region(url: &UsedUrl<'_>, quotes: &Quotes) -> Option<Finding> {
-    let (host, credential) = (url.host(), url.credential());
-    let signed = credential.get(2).filter(|_| credential.len() == 5)?;
-    let labels: Vec<_> = host.strip_suffix(".amazonaws.com")?.split('.').collect();
-    let (region, before) = labels.split_last()?;
-    let is_s3 = before.last().is_some_and(|label| label.starts_with("s3") || *label == "dualstack");
-    (is_s3 && region != signed && *region != "dualstack").then(|| {
-        Finding::new(
-            FindingCode::RegionDiffers,
-            format!("The host is in {}, the signature is for {}.", quotes.bare(region), quotes.bare(signed)),
-            "Tell the operator: the bucket's `region` must be the one the bucket is in. Do not change the host by hand.",
-        )
-    })
 }
 
 fn of_plain_http(url: &UsedUrl<'_>) -> Option<Finding> {

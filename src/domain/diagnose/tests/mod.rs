@@ -1,5 +1,6 @@
 //! Tables: what was used and what S3 answered, to what is found. The bodies have the shape of AWS's own.
 
+mod points;
 mod said;
 mod secrets;
 mod transcript;
