@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::policies::WORLD;
 use crate::policies::document;
+use crate::policies::policy;
 use crate::policies_judge;
 use crate::policies_judge::Asked;
 
@@ -68,6 +69,68 @@ fn each_identity_may_what_it_signs_and_nothing_beside() {
         assert_eq!(allowed, expected, "list {prefix:?}");
     }
     assert!(allows(&all["reader"], "s3:ListBucket", "arn:aws:s3:::acme-store", None), "the whole bucket");
+}
+
+/// Access points of every kind, by their ARNs, and one by its alias.
+const POINTS: &str = r#"
+[[issuers]]
+issuer = "https://app.example.com"
+audiences = ["presignd"]
+hmac_secret_env = "JWT_SECRET"
+[buckets]
+lambda = { bucket = "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/resized" }
+outpost = { bucket = "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-01ac5d28a6a232904/accesspoint/reports" }
+alias = { bucket = "door-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", region = "eu-west-1" }
+[buckets.everywhere]
+bucket = "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap"
+underlying = ["acme-media", "acme-media-west"]
+default_encryption = { algorithm = "aws:kms", kms_key_id = "mrk-1234abcd" }
+"#;
+
+#[test]
+fn each_kind_of_access_point_has_its_services_actions_on_its_own_arn() {
+    let grant = |alias: &str| {
+        format!(
+            "[[grants]]\nname = \"{alias}\"\nbucket = \"{alias}\"\nprefix = \"a/\"\nactions = [\"read\", \"list\"]\n"
+        )
+    };
+    let of = |alias: &str| document(&(POINTS.to_owned() + &grant(alias)), &["iam", "main"]);
+    let lambda = "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/resized";
+    let outpost = "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-01ac5d28a6a232904/accesspoint/reports";
+    let everywhere = "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap";
+    let rows = [
+        ("lambda", "s3-object-lambda:GetObject", lambda.to_owned(), true),
+        ("lambda", "s3-object-lambda:ListBucket", lambda.to_owned(), true),
+        ("lambda", "s3-object-lambda:GetObject", format!("{lambda}/object/a/b"), false),
+        ("lambda", "s3:GetObject", lambda.to_owned(), false),
+        ("outpost", "s3-outposts:GetObject", format!("{outpost}/object/a/b"), true),
+        ("outpost", "s3-outposts:GetObject", format!("{outpost}/object/b"), false),
+        ("outpost", "s3:GetObject", format!("{outpost}/object/a/b"), false),
+        ("everywhere", "s3:GetObject", format!("{everywhere}/object/a/b"), true),
+        ("everywhere", "s3:GetObject", "arn:aws:s3:::acme-media/a/b".to_owned(), false),
+    ];
+    for (alias, action, resource, expected) in rows {
+        let policy = of(alias);
+        assert_eq!(allows(&policy, action, &resource, None), expected, "{alias} {action} {resource}: {policy:#}");
+    }
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd";
+    for (through, expected) in [
+        ("s3.eu-west-1.amazonaws.com", true),
+        ("s3.us-west-2.amazonaws.com", true),
+        ("ec2.us-west-2.amazonaws.com", false),
+    ] {
+        let context: &[(&str, &[&str])] = &[("kms:ViaService", &[through])];
+        let asked = Asked { identity: "", action: "kms:Decrypt", resource: key, context };
+        assert_eq!(policies_judge::allows(&of("everywhere"), asked), expected, "{through}: {:#}", of("everywhere"));
+    }
+    let stars = "an alias does not tell its account";
+    let function = "aws:CalledVia is s3-object-lambda.amazonaws.com";
+    for (alias, is_hidden, is_of_function) in
+        [("alias", true, false), ("everywhere", false, false), ("lambda", false, true), ("outpost", false, false)]
+    {
+        let notes = policy(&(POINTS.to_owned() + &grant(alias)), &["iam", "main"]).stderr;
+        assert_eq!((notes.contains(stars), notes.contains(function)), (is_hidden, is_of_function), "{alias}: {notes}");
+    }
 }
 
 /// A configuration of such prefixes.

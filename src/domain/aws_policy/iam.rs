@@ -104,5 +104,7 @@ const BEHIND: &str =
     "what is behind it must allow the same, or leave it to its access points (presignd policy access-point)";
 const STARS: &str = "; an alias does not tell its account or whole name: write them in place of the stars, or its ARN in the \
      configuration";
-const FUNCTION: &str = "its policies speak of no keys, and the function (lambda:InvokeFunction) and the access point that it reads \
-     must be allowed too";
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-policies.html>
+const FUNCTION: &str = "its policies speak of no keys; where aws:CalledVia is s3-object-lambda.amazonaws.com, the identity must also be \
+     allowed lambda:InvokeFunction on the function, and the same actions of s3 on the access point that it reads: the \
+     configuration names neither";
