@@ -6,7 +6,7 @@
 //! ```text
 //! cli/               what a person types: a file a command
 //!   ask              a request as it is typed: three words, or JSON
-//!   audit/           what the audit log shows: beside S3's access logs, how each URL was used
+//!   audit/           what the audit log shows: whether it is whole, and beside S3's access logs how each URL was used
 //!   check            validates a configuration, prints what each grant allows
 //!   completions      scripts for shells
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it

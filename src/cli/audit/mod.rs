@@ -1,8 +1,6 @@
 //! `presignd audit`: what the audit log shows.
 
 mod join;
-mod json;
-mod report;
 mod verify;
 
 use std::process::ExitCode;

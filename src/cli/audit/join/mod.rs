@@ -1,5 +1,8 @@
 //! `presignd audit join`: audit lines beside S3's access logs.
 
+mod json;
+mod report;
+
 use std::collections::HashMap;
 use std::io;
 use std::io::BufWriter;
@@ -14,8 +17,8 @@ use crate::adapters::log_files;
 use crate::adapters::log_files::LogLines;
 use crate::adapters::log_files::MOST_LINE_BYTES;
 use crate::cli::Failure;
-use crate::cli::audit::report::Finding;
-use crate::cli::audit::report::Report;
+use crate::cli::audit::join::report::Finding;
+use crate::cli::audit::join::report::Report;
 use crate::cli::load;
 use crate::cli::text::printable;
 use crate::domain::access_log::Join;

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
-use crate::cli::audit::report::Finding;
-use crate::cli::audit::report::Report;
-use crate::cli::audit::report::rfc3339;
-use crate::cli::audit::report::seconds;
+use crate::cli::audit::join::report::Finding;
+use crate::cli::audit::join::report::Report;
+use crate::cli::audit::join::report::rfc3339;
+use crate::cli::audit::join::report::seconds;
 use crate::domain::access_log::Asker;
 use crate::domain::access_log::JoinedBy;
 use crate::domain::access_log::Unexplained;
