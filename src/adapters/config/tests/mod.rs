@@ -6,6 +6,7 @@ mod encryption;
 mod environment;
 mod grants;
 mod issuers;
+mod left_open;
 mod nesting;
 mod retention;
 mod sections;
