@@ -7,6 +7,7 @@ mod presigned;
 
 use std::borrow::Cow;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::PayloadChecksumKind;
@@ -154,25 +155,42 @@ impl S3 {
         url: &Url,
         credentials: &Credentials,
     ) -> Result<SigningInstructions, CallError> {
-        let identity = credentials.clone().into();
-        let (target, now) = (call.target, self.clock.now());
-        let parameters = match target.signing {
-            Signing::SigV4 => {
-                let parameters = v4::SigningParams::builder().identity(&identity).region(&target.region);
-                let parameters = parameters.name(target.service).time(now).settings(settings());
-                parameters.build().map_err(unwritable)?.into()
-            }
-            Signing::SigV4A => {
-                let parameters = v4a::SigningParams::builder().identity(&identity).region_set(&target.region);
-                let parameters = parameters.name(target.service).time(now).settings(settings());
-                parameters.build().map_err(unwritable)?.into()
-            }
-        };
-        let headers = call.headers.iter().copied();
-        let body = SignableBody::Bytes(call.body);
-        let request = SignableRequest::new(call.method, url.as_str(), headers, body).map_err(unwritable)?;
-        Ok(sign(request, &parameters).map_err(unwritable)?.into_parts().0)
+        let manner = Manner { time: self.clock.now(), settings: settings(), body: SignableBody::Bytes(call.body) };
+        signed(call, url, credentials, manner)
     }
+}
+
+/// When and how a call is signed, and what of its body.
+struct Manner<'b> {
+    time: SystemTime,
+    settings: SigningSettings,
+    body: SignableBody<'b>,
+}
+
+/// What `aws-sigv4` adds to a call.
+fn signed(
+    call: &Call<'_>,
+    url: &Url,
+    credentials: &Credentials,
+    manner: Manner<'_>,
+) -> Result<SigningInstructions, CallError> {
+    let identity = credentials.clone().into();
+    let (target, Manner { time, settings, body }) = (call.target, manner);
+    let parameters = match target.signing {
+        Signing::SigV4 => {
+            let parameters = v4::SigningParams::builder().identity(&identity).region(&target.region);
+            let parameters = parameters.name(target.service).time(time).settings(settings);
+            parameters.build().map_err(unwritable)?.into()
+        }
+        Signing::SigV4A => {
+            let parameters = v4a::SigningParams::builder().identity(&identity).region_set(&target.region);
+            let parameters = parameters.name(target.service).time(time).settings(settings);
+            parameters.build().map_err(unwritable)?.into()
+        }
+    };
+    let headers = call.headers.iter().copied();
+    let request = SignableRequest::new(call.method, url.as_str(), headers, body).map_err(unwritable)?;
+    Ok(sign(request, &parameters).map_err(unwritable)?.into_parts().0)
 }
 
 /// S3's: what the crate does by itself is for all other services.

@@ -74,8 +74,7 @@ fn asked(operation: Operation, target: &Uri) -> Result<Request, Unreadable> {
         return Err(Unreadable::Shape(vec![MemberError::at("", mend)]));
     }
     let (bucket, key) = target.path().strip_prefix(BEFORE).and_then(|rest| rest.split_once('/')).unwrap_or_default();
-    let bucket =
-        decoded(bucket).ok_or_else(|| Unreadable::Shape(vec![MemberError::at("/bucket", UNDECODABLE.to_owned())]))?;
+    let bucket = decoded(bucket).ok_or_else(|| Unreadable::Shape(vec![MemberError::at("/bucket", UNDECODABLE)]))?;
     let decoded = decoded(key);
     let members = [("operation", operation.as_str()), ("bucket", &bucket), ("key", decoded.as_deref().unwrap_or(key))];
     let members = members.map(|(name, text)| (name.to_owned(), Value::String(text.to_owned())));

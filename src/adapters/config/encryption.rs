@@ -72,7 +72,7 @@ fn context(section: &mut Section<'_>) -> Option<KmsContext> {
     let table = section.section("context", "context")?;
     let report = table.report();
     let read = table
-        .into_entries()
+        .entries()
         .iter()
         .map(|entry| report.accept(&entry.node.at, text(&entry.node)).map(|value| (entry.key.as_str(), value)));
     // Every entry is read before the first wrong one ends it.

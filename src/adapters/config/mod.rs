@@ -163,7 +163,7 @@ fn tables<'t>(file: &mut Section<'t>, key: &'static str, title: &str) -> Vec<Sec
 
 /// The tables of `[key.NAME]`.
 fn named_tables<'t>(file: &mut Section<'t>, key: &'static str, title: &str) -> &'t [Entry] {
-    file.section(key, title).map(Section::into_entries).unwrap_or_default()
+    file.section(key, title).map(|section| section.entries()).unwrap_or_default()
 }
 
 fn demand_some(count: usize, title: &str, without: &str, file: &Section<'_>) {

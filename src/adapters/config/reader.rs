@@ -136,13 +136,8 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// Its entries, as they stand.
+    /// Its entries, as they stand: those of a table whose keys the file chooses are read so.
     pub(super) fn entries(&self) -> &'t [Entry] {
-        self.entries
-    }
-
-    /// The entries of a table whose keys the file chooses.
-    pub(super) fn into_entries(self) -> &'t [Entry] {
         self.entries
     }
 }

@@ -167,7 +167,7 @@ fn templates(
         return Vec::new();
     };
     let report = table.report();
-    let read = table.into_entries().iter().filter_map(|entry| {
+    let read = table.entries().iter().filter_map(|entry| {
         let Entry { key, at, node } = entry;
         let name = report.accept(at, name(key));
         let value = report.accept(&node.at, value_template(node));

@@ -21,7 +21,7 @@ pub(super) fn conditions(node: &Node, report: &Report) -> Vec<Condition> {
     let Some(section) = Section::of(node, "when", report) else {
         return found;
     };
-    let entries = section.into_entries();
+    let entries = section.entries();
     if entries.is_empty() {
         report.error(&node.at, empty());
     }

@@ -6,9 +6,7 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::PayloadChecksumKind;
 use aws_sigv4::http_request::SignableBody;
-use aws_sigv4::http_request::SignableRequest;
 use aws_sigv4::http_request::SignatureLocation;
-use aws_sigv4::http_request::sign;
 use aws_sigv4::sign::v4;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -20,10 +18,12 @@ use time::macros::format_description;
 
 use crate::adapters::s3::Call;
 use crate::adapters::s3::CallError;
+use crate::adapters::s3::Manner;
 use crate::adapters::s3::PATH;
 use crate::adapters::s3::QUERY;
 use crate::adapters::s3::S3;
 use crate::adapters::s3::settings;
+use crate::adapters::s3::signed;
 use crate::adapters::s3::unwritable;
 use crate::adapters::s3::url_of;
 use crate::domain::endpoint::Target;
@@ -50,22 +50,12 @@ impl S3 {
     /// The URL of a call. Its headers are to be sent with it; its body is not signed.
     pub fn presigned(&self, call: &Call<'_>, credentials: &Credentials, life: Life) -> Result<String, CallError> {
         let url = url_of(call)?;
-        let identity = credentials.clone().into();
         let mut settings = settings();
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
         settings.signature_location = SignatureLocation::QueryParams;
         settings.expires_in = Some(life.length);
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&call.target.region)
-            .name(call.target.service)
-            .time(self.clock.now() - life.age)
-            .settings(settings)
-            .build()
-            .map_err(unwritable)?;
-        let headers = call.headers.iter().copied();
-        let request = SignableRequest::new(call.method, url.as_str(), headers, SignableBody::UnsignedPayload);
-        let signed = sign(request.map_err(unwritable)?, &parameters.into()).map_err(unwritable)?.into_parts().0;
+        let manner = Manner { time: self.clock.now() - life.age, settings, body: SignableBody::UnsignedPayload };
+        let signed = signed(call, &url, credentials, manner)?;
         let pairs = signed.params().iter();
         let pairs = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY)));
         let mark = if url.query().is_some() { '&' } else { '?' };

@@ -69,8 +69,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => None,
         Some(name) => Some(known("credentials", settings.credentials.iter(), |(known, _)| known, name)?),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let folder = arguments.probe.as_deref().map(probe::Folder::parse).transpose().map_err(Failure::usage)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let examined = runtime.block_on(ask::all(&settings, &buckets, only.map(|(name, _)| name)));
     let file = word(&arguments.config.display().to_string());
     let against = Against { policy, origins: &settings.server.cors_origins, file: &file };

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use crate::domain::access_log::issued::Asker;
 use crate::domain::access_log::issued::Issued;
 use crate::domain::access_log::presigned::Presigned;
-use crate::domain::access_log::presigned::form_key;
 use crate::domain::access_log::presigned::is_form;
+use crate::domain::access_log::presigned::key_field;
 use crate::domain::access_log::record::Record;
 use crate::domain::access_log::uses::JoinedBy;
 use crate::domain::access_log::uses::Uses;
@@ -149,9 +149,9 @@ impl Join {
             url.askers.push(asker);
             return;
         }
-        match operation {
-            Operation::PostObject => self.forms_by_key.entry(key.as_str().into()).or_default().push(place),
-            _ => self.by_signature.entry(bound).or_default().push(place),
+        match operation == Operation::PostObject {
+            true => self.forms_by_key.entry(key.as_str().into()).or_default().push(place),
+            false => self.by_signature.entry(bound).or_default().push(place),
         }
         self.signing_keys.insert(signing_key_id.as_str().into());
         let (askers, uses) = (vec![asker], Uses::default());
@@ -263,7 +263,7 @@ impl Join {
     /// before. Others may well post forms of their own, so that one which fits none is nothing strange.
     fn form(&mut self, record: &Record<'_>) -> Outcome {
         let time = record.time.unix_timestamp();
-        let forms = form_key(record).and_then(|key| self.forms_by_key.get(key.as_str()));
+        let forms = key_field(record).and_then(|key| self.forms_by_key.get(key.as_str()));
         let fits = |place: &&usize| {
             let lives = |url: &Url| {
                 let begins = url.askers.first().map_or(i64::MAX, |asker| asker.asked_at);

@@ -87,6 +87,7 @@ fn is_known(name: &str) -> bool {
 const KNOWN: [&str; 14] = [
     "continuation-token",
     "delimiter",
+    "encoding-type",
     "list-type",
     "max-keys",
     "max-parts",
@@ -98,11 +99,10 @@ const KNOWN: [&str; 14] = [
     "uploadId",
     "uploads",
     "versionId",
-    "encoding-type",
 ];
 
-/// The key's field is percent-encoded twice, the target once; the target may have the bucket before the key. A log
-/// that another store writes may encode the field otherwise, so that the target speaks too.
+/// The target is percent-encoded once, and may have the bucket before the key. A log that another store writes may
+/// encode the key's field otherwise, so that the target speaks too.
 fn names(operation: Option<Operation>, url: &UsedUrl<'_>, record: &Record<'_>) -> Vec<String> {
     if operation == Some(Operation::ListObjectsV2) {
         return vec![url.parameter("prefix").unwrap_or_default()];
@@ -110,8 +110,7 @@ fn names(operation: Option<Operation>, url: &UsedUrl<'_>, record: &Record<'_>) -
     let path = decoded(url.path);
     let path = path.strip_prefix('/').unwrap_or(&path);
     let behind_bucket = path.strip_prefix(record.bucket).and_then(|rest| rest.strip_prefix('/'));
-    let field = record.key.map(|key| decoded(&decoded(key)));
-    let mut names: Vec<_> = field.into_iter().chain(behind_bucket.map(str::to_owned)).collect();
+    let mut names: Vec<_> = key_field(record).into_iter().chain(behind_bucket.map(str::to_owned)).collect();
     names.push(path.to_owned());
     names
 }
@@ -121,7 +120,7 @@ pub fn is_form(record: &Record<'_>) -> bool {
     record.request.is_some_and(|(method, target)| method == Method::Post.as_str() && !target.contains('?'))
 }
 
-/// The key of a form's object, where the line has it.
-pub fn form_key(record: &Record<'_>) -> Option<String> {
+/// The key's field, which is percent-encoded twice.
+pub fn key_field(record: &Record<'_>) -> Option<String> {
     record.key.map(|key| decoded(&decoded(key)))
 }

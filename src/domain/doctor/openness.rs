@@ -100,7 +100,7 @@ fn plain_http(subject: &Subject<'_>, refused: &[&str]) -> Finding {
 fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     let Some(arn) = place::bucket_arn(subject.bucket) else { return Vec::new() };
     let of_grant = |grant: &Grant| {
-        let object = format!("{arn}/{}x", pattern::literal_prefix(&grant.scope));
+        let object = object_of(&arn, grant);
         let rights: Vec<_> = grant.rights().iter().collect();
         let arn = arn.clone();
         rights.into_iter().map(|right| asked(right).1).map(move |action| match action {
@@ -115,17 +115,20 @@ fn needed(subject: &Subject<'_>) -> Vec<(&'static str, String)> {
     }
 }
 
+/// An object that a grant covers.
+fn object_of(arn: &str, grant: &Grant) -> String {
+    format!("{arn}/{}x", pattern::literal_prefix(&grant.scope))
+}
+
 /// A bucket's policy can only shorten what was signed.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
 fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
-    let longest = subject.grants().max_by_key(|grant| grant.max_expires.seconds())?;
-    let seconds = u64::from(longest.max_expires.seconds());
+    let longest = subject.grants().map(|grant| grant.max_expires.seconds()).max()?;
     let arn = place::bucket_arn(subject.bucket)?;
-    let object = |grant: &Grant| format!("{arn}/{}x", pattern::literal_prefix(&grant.scope));
     let oldest = match &subject.settings.policy {
         Heard::Set(policy) => subject
             .grants()
-            .filter_map(|grant| Some((grant, policy.oldest_signature(&object(grant))?)))
+            .filter_map(|grant| Some((grant, policy.oldest_signature(&object_of(&arn, grant))?)))
             .find(|(grant, oldest)| *oldest < u64::from(grant.max_expires.seconds()) * 1000),
         Heard::Unset => None,
         Heard::NotAsked | Heard::Silent(_) => return None,
@@ -140,14 +143,15 @@ fn signature_age(subject: &Subject<'_>) -> Option<Finding> {
         let mend = format!("Lower max_expires of {}, or raise s3:signatureAge: {}", grant.name, set_policy(subject));
         return Some(subject.finding(FindingId::SignatureAge, Severity::Error, detail, mend));
     }
-    let bounds =
-        |policy: &BucketPolicy| subject.grants().all(|grant| policy.oldest_signature(&object(grant)).is_some());
+    let bounds = |policy: &BucketPolicy| {
+        subject.grants().all(|grant| policy.oldest_signature(&object_of(&arn, grant)).is_some())
+    };
     if !subject.is_on_aws() || subject.settings.policy.set().is_some_and(bounds) {
         return None;
     }
     let detail = format!(
         "The bucket's policy refuses no signature for its age: whoever has the secret can sign for seven days, though no \
-         grant does for more than {seconds} s."
+         grant does for more than {longest} s."
     );
     Some(subject.finding(FindingId::SignatureAge, Severity::Info, detail, set_policy(subject)))
 }
