@@ -53,7 +53,7 @@
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests
 //!   log_files        lines of log files, of any size, compressed or not
 //!   rate_limit       per address, per subject, global
-//!   s3               calls of S3, signed in their headers, for commands that ask the real buckets
+//!   s3               calls of S3, and URLs for its probe, for commands that ask the real buckets
 //!   telemetry        logs and metrics, their names in one place
 //!   tls              the TLS identity in force, followed as its files change
 //!   token            a JWT to its caller, and the cache of verified tokens
