@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::policies::WORLD;
 use crate::policies::document;
 use crate::policies::policy;
 use crate::policies::printed;
@@ -10,7 +11,7 @@ use crate::policies_judge::Asked;
 use crate::policies_judge::allows;
 use crate::policies_judge::denies;
 
-/// Access points, by their aliases, and the bucket behind some.
+/// An access point of each kind, by ARN and by alias.
 const POINTS: &str = r#"
 [[issuers]]
 issuer = "https://app.example.com"
@@ -25,15 +26,21 @@ provider = "environment"
 env_prefix = "WRITER_"
 
 [buckets]
-bare = { bucket = "bare-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", region = "us-gov-west-1", credentials = "reader" }
+bare = { bucket = "arn:aws-us-gov:s3:us-gov-west-1:111122223333:accesspoint/bare", credentials = "reader" }
 cut = { bucket = "twenty-characters-it-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", region = "eu-west-1", credentials = "reader" }
 door = { bucket = "door-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", region = "eu-west-1", underlying = "acme-media", credentials = "reader" }
-idle = { bucket = "idle-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias", region = "eu-west-1", underlying = "acme-media", credentials = "reader" }
+idle = { bucket = "arn:aws:s3:eu-west-1:111122223333:accesspoint/idle", underlying = "acme-media", credentials = "reader" }
 media = { bucket = "acme-media", region = "eu-west-1", credentials = "reader" }
+outpost = { bucket = "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-01234567890123456/accesspoint/reports", credentials = "reader" }
+redacted = { bucket = "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/redacted", credentials = "reader" }
+
+[buckets.everywhere]
+bucket = "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap"
+underlying = ["acme-media", "acme-west"]
+credentials = "reader"
 
 [buckets.reports]
-bucket = "reports-hrzrlukc5m36ft7okagglf3gmwluquse1b-s3alias"
-region = "eu-west-1"
+bucket = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports"
 underlying = "acme-media"
 credentials = { read = "reader", write = "writer" }
 
@@ -44,16 +51,15 @@ prefix = "users/{sub}/"
 actions = ["read", "write", "list"]
 "#;
 
-/// All of them, each of the others but one with a grant to read and list.
+/// All of them, each of the others with a grant to read and list.
 fn points() -> String {
-    let grants = ["bare", "cut", "door", "media"].map(|alias| {
+    let grants = ["bare", "cut", "door", "everywhere", "media", "outpost", "redacted"].map(|alias| {
         let of = format!("name = \"{alias}\"\nbucket = \"{alias}\"\nprefix = \"shared/\"");
         format!("[[grants]]\n{of}\nactions = [\"read\", \"list\"]\n")
     });
     POINTS.to_owned() + &grants.concat()
 }
 
-const ACCOUNT: &str = "--account=111122223333";
 const REPORTS: &str = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports";
 const READER: &str = "arn:aws:iam::111122223333:role/reader";
 const STRANGER: &str = "arn:aws:iam::999988887777:role/reader";
@@ -62,7 +68,7 @@ const VPC: [&str; 2] = ["--vpc", "vpc-1a2b3c4d"];
 #[test]
 fn an_access_points_policies_as_people_read_them() {
     let told = format!("reader={READER}");
-    let arguments = ["access-point", "reports", ACCOUNT, "--vpc", "vpc-1a2b3c4d", "--principal", &told];
+    let arguments = ["access-point", "reports", "--vpc", "vpc-1a2b3c4d", "--principal", &told];
     insta::assert_snapshot!(printed(&points(), &arguments));
 }
 
@@ -72,8 +78,8 @@ fn an_access_point_lets_through_what_the_grants_on_it_sign_and_where_asked_from_
     let beside = format!("{REPORTS}/object/other/a");
     let other_point = own.replace("/reports/", "/gate/");
     let (own, beside, other_point) = (own.as_str(), beside.as_str(), other_point.as_str());
-    let open = &document(&points(), &["access-point", "reports", ACCOUNT])["access_point"];
-    let shut = &document(&points(), &[&["access-point", "reports", ACCOUNT][..], &VPC].concat())["access_point"];
+    let open = &document(&points(), &["access-point", "reports"])["access_point"];
+    let shut = &document(&points(), &[&["access-point", "reports"][..], &VPC].concat())["access_point"];
     // who, the action, on what, from which VPC, and what the policies say without and with the restriction
     let rows = [
         (READER, "s3:GetObject", own, None, true, false),
@@ -95,7 +101,7 @@ fn an_access_point_lets_through_what_the_grants_on_it_sign_and_where_asked_from_
         let found = (allows(open, asked), allows(shut, asked));
         assert_eq!(found, (without, with), "{identity} {action} {resource} {vpc:?}: {open:#} {shut:#}");
     }
-    let told = document(&points(), &["access-point", "reports", ACCOUNT, "--principal", &format!("reader={READER}")]);
+    let told = document(&points(), &["access-point", "reports", "--principal", &format!("reader={READER}")]);
     for (identity, action, expected) in [
         (READER, "s3:GetObject", true),
         ("arn:aws:iam::111122223333:role/other", "s3:GetObject", false),
@@ -108,8 +114,9 @@ fn an_access_point_lets_through_what_the_grants_on_it_sign_and_where_asked_from_
 
 #[test]
 fn a_bucket_leaves_the_decision_to_the_access_points_that_grants_are_on_and_keeps_what_it_refuses() {
-    let of = |options: &[&str]| document(&points(), &[&["access-point", "reports", ACCOUNT], options].concat());
+    let of = |options: &[&str]| document(&points(), &[&["access-point", "reports"], options].concat());
     let (open, of_vpc) = (of(&[]), of(&VPC));
+    let account = of(&["--account", "111122223333"]);
     let direct: &[(&str, &str)] = &[];
     let through: &[(&str, &str)] = &[("s3:DataAccessPointAccount", "111122223333"), ("s3:DataAccessPointArn", REPORTS)];
     let of_stranger = &[("s3:DataAccessPointAccount", "999988887777"), through[1]][..];
@@ -122,9 +129,10 @@ fn a_bucket_leaves_the_decision_to_the_access_points_that_grants_are_on_and_keep
         (&open, through.to_vec(), "s3:DeleteObject", false),
         (&open, direct.to_vec(), "s3:GetObject", false),
         (&open, of_stranger.to_vec(), "s3:GetObject", false),
-        // no grant is on it
+        // no grant is on it, or its account is not told
         (&open, idle.to_vec(), "s3:GetObject", false),
-        (&open, door.to_vec(), "s3:GetObject", true),
+        (&open, door.to_vec(), "s3:GetObject", false),
+        (&account, door.to_vec(), "s3:GetObject", true),
         (&open, with(internet), "s3:GetObject", true),
         (&of_vpc, with(internet), "s3:GetObject", false),
         (&of_vpc, with(vpc), "s3:GetObject", true),
@@ -145,15 +153,84 @@ fn a_bucket_leaves_the_decision_to_the_access_points_that_grants_are_on_and_keep
 }
 
 #[test]
+fn each_kind_of_access_point_has_its_own_actions_and_arns() {
+    let all = document(&points(), &["access-point"]);
+    let rows = [
+        ("bare", "s3:GetObject", "arn:aws-us-gov:s3:us-gov-west-1:111122223333:accesspoint/bare/object/shared/*", 0),
+        ("everywhere", "s3:GetObject", "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/shared/*", 2),
+        (
+            "outpost",
+            "s3-outposts:GetObject",
+            "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-01234567890123456/accesspoint/reports/object/shared/*",
+            0,
+        ),
+        (
+            "redacted",
+            "s3-object-lambda:GetObject",
+            "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/redacted",
+            0,
+        ),
+        ("reports", "s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports/object/users/*/*", 1),
+    ];
+    let known: Vec<&str> = all.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(known, rows.map(|(alias, ..)| alias), "{all:#}");
+    let iam = document(&points(), &["iam", "reader"]);
+    for (alias, action, resource, buckets) in rows {
+        let of_point = &all[alias]["access_point"]["Statement"];
+        for (of, statements) in [("access-point", of_point), ("iam", &iam["Statement"])] {
+            let has = |statement: &Value, member: &str, text: &str| {
+                statement[member].as_array().unwrap().contains(&json!(text))
+            };
+            let mut statements = statements.as_array().unwrap().iter();
+            let found = statements.any(|of| has(of, "Action", action) && has(of, "Resource", resource));
+            assert!(found, "{of} {alias}: {all:#} {iam:#}");
+        }
+        let behind = all[alias]["buckets"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(behind, buckets, "{alias}: {all:#}");
+    }
+    let gov = &all["bare"]["access_point"]["Statement"][0]["Principal"]["AWS"];
+    assert_eq!(*gov, json!(["arn:aws-us-gov:iam::111122223333:root"]));
+}
+
+#[test]
+fn each_bucket_behind_a_multi_region_access_point_has_its_own_policy_and_no_vault_is_everywhere() {
+    let printed = document(&points(), &["access-point", "everywhere"]);
+    let mrap = "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap";
+    let rows = [
+        ("acme-media", mrap, true),
+        ("acme-media", REPORTS, true),
+        ("acme-west", mrap, true),
+        ("acme-west", REPORTS, false),
+    ];
+    for (bucket, through, expected) in rows {
+        let context: &[(&str, &[&str])] = &[
+            ("s3:authType", &["REST-QUERY-STRING"]),
+            ("s3:DataAccessPointAccount", &["111122223333"]),
+            ("s3:DataAccessPointArn", &[through]),
+        ];
+        let resource = &format!("arn:aws:s3:::{bucket}/shared/a");
+        let asked = Asked { identity: STRANGER, action: "s3:GetObject", resource, context };
+        assert_eq!(allows(&printed["buckets"][bucket], asked), expected, "{bucket} {through}: {printed:#}");
+    }
+    for kind in ["bucket", "vault-lock"] {
+        let output = policy(&points(), &[kind, "everywhere"]);
+        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output:?}");
+    }
+    let vault = policy(&points(), &["vault-lock", "everywhere", "--vault=records"]);
+    assert!(vault.code == 1 && vault.stderr.contains("in no one region"), "{vault:?}");
+}
+
+#[test]
 fn what_an_alias_hides_is_asked_for_and_a_bucket_has_no_access_points_policy() {
+    let account = "--account=111122223333";
     let rows: [(&[&str], i32, &str); 9] = [
         (&["door"], 1, "door: an alias does not tell the account: give --account"),
-        (&["door", ACCOUNT], 0, "aws s3control put-access-point-policy --account-id 111122223333"),
-        (&["cut", ACCOUNT], 1, "cut: the alias does not tell the access point's whole name: write its ARN"),
-        (&["idle", ACCOUNT], 1, "no grant that is switched on is on it"),
+        (&["door", account], 0, "aws s3control put-access-point-policy --account-id 111122223333"),
+        (&["cut", account], 1, "cut: the alias does not tell the access point's whole name: write its ARN"),
+        (&["idle"], 1, "no grant that is switched on is on it"),
+        (&["bare"], 0, "named as underlying"),
         (&["media"], 1, "it is no access point"),
         (&["nobody"], 2, "no bucket \"nobody\""),
-        (&["bare", ACCOUNT], 0, "named as underlying"),
         (&["reports", "--vpc=vpc-1"], 2, "8 or 17 hexadecimal digits"),
         (&VPC, 2, "ALIAS|CREDENTIALS"),
     ];
@@ -162,14 +239,12 @@ fn what_an_alias_hides_is_asked_for_and_a_bucket_has_no_access_points_policy() {
         assert_eq!(output.code, code, "{arguments:?}: {output:?}");
         assert!(output.stderr.contains(told), "{arguments:?}: {output:?}");
     }
-    let door = document(&points(), &["access-point", "door", ACCOUNT]);
+    let door = document(&points(), &["access-point", "door", account]);
     let named = &door["access_point"]["Statement"][0]["Resource"][0];
     assert_eq!(*named, "arn:aws:s3:eu-west-1:111122223333:accesspoint/door/object/shared/*");
-    let gov = document(&points(), &["access-point", "bare", ACCOUNT]);
-    let root = &gov["access_point"]["Statement"][0]["Principal"]["AWS"];
-    assert_eq!((root, &gov["buckets"]), (&json!(["arn:aws-us-gov:iam::111122223333:root"]), &Value::Null));
     // All that can be told is; that not all was, a note says.
-    let all = policy(&points(), &["access-point", ACCOUNT]);
-    assert!(all.code == 0 && all.stderr.contains("note: cut: the alias"), "{all:?}");
-    assert_eq!(policy(&points(), &["access-point"]).code, 1);
+    let all = policy(&points(), &["access-point"]);
+    assert!(all.stderr.contains("note: door: an alias") && all.stderr.contains("note: cut: the alias"), "{all:?}");
+    let none = policy(WORLD, &["access-point"]);
+    assert!(none.code == 1 && none.stderr.contains("door: an alias does not tell"), "{none:?}");
 }

@@ -191,7 +191,8 @@ fn write(document: &impl Serialize) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-const HIDDEN: &str = "give the bucket behind the access point as underlying";
+const HIDDEN: &str = "give the bucket behind the access point as underlying; where it leads to several, see presignd policy access-point";
 const NO_POINT: &str = "it is no access point, or no grant that is switched on is on it";
 const NO_KEY: &str = "nothing on it names a key of KMS on AWS, and nobody sets the policy of aws/s3";
-const NO_VAULT: &str = "it is not on AWS, or an access point hides its name: give it as underlying, or --vault";
+const NO_VAULT: &str =
+    "it is not on AWS, it is in no one region, or an access point hides its name: give it as underlying, or --vault";

@@ -20,6 +20,7 @@ use crate::domain::aws_policy::told;
 use crate::domain::aws_policy::told::Account;
 use crate::domain::aws_policy::told::Told;
 use crate::domain::aws_policy::told::Vpc;
+use crate::domain::bucket::BucketName;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
@@ -90,7 +91,7 @@ fn derived(policy: &Policy, bucket: &Bucket, told: &Told) -> Result<Option<Deriv
     let mut notes = vec![set(&point), WHAT_IT_STOPS.to_owned()];
     notes.extend(untold);
     notes.push(if told.vpc.is_some() { INSIDE.to_owned() } else { ANYWHERE.to_owned() });
-    let buckets: BTreeMap<String, Document> = delegating(policy, &point, told).into_iter().collect();
+    let buckets = behind(policy, &point, told);
     notes.extend(buckets.keys().map(|name| set_bucket(name)));
     notes.push(if buckets.is_empty() { BEHIND.to_owned() } else { DELEGATES.to_owned() });
     Ok(Some(Derived { document: AccessPoint { access_point: Document::of(statements), buckets }, notes }))
@@ -117,21 +118,30 @@ fn allowed(policy: &Policy, point: &Point<'_>, told: &Told) -> (Vec<Statement>, 
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html>
 fn outside(point: &Point<'_>, vpc: &Vpc) -> Statement {
-    let (actions, arn) = ([point.named.service().action("s3:*")], point.named.as_str());
-    let resources = vec![arn.to_owned(), format!("{arn}/*")];
+    let actions = [point.named.service().action("s3:*")];
+    let mut resources = vec![point.named.as_str().to_owned(), point.named.objects("*")];
+    resources.dedup();
     Statement::deny("DenyOutsideVpc", actions, resources).on("StringNotEquals", "aws:SourceVpc", vec![vpc.to_string()])
 }
 
-/// The name and the own policy of the bucket behind, and one statement more for each access point to it.
-fn delegating(policy: &Policy, point: &Point<'_>, told: &Told) -> Option<(String, Document)> {
-    let arn = place::bucket_arn(point.bucket).filter(|_| point.named.service() == Service::S3)?;
-    let mut document = bucket::policies(policy).remove(&point.bucket.alias)?.document;
-    let same: Vec<&Name> = place::aliases(policy, point.bucket).collect();
+/// The policies of the buckets behind, by name. An access point on Outposts leads to a bucket there, one of Object Lambda
+/// to another access point.
+fn behind(policy: &Policy, point: &Point<'_>, told: &Told) -> BTreeMap<String, Document> {
+    let real = point.bucket.real().filter(|_| point.named.service() == Service::S3);
+    real.filter_map(|name| Some((name.to_string(), delegating(policy, point, name, told)?))).collect()
+}
+
+/// A bucket's own policy, and one statement more for each access point to it.
+fn delegating(policy: &Policy, point: &Point<'_>, name: &BucketName, told: &Told) -> Option<Document> {
+    let alone = Bucket { underlying: vec![name.clone()], ..point.bucket.clone() };
+    let arn = place::bucket_arn(&alone)?;
+    let mut document = bucket::derived(policy, &alone, &arn).document;
+    let same: Vec<&Name> = place::aliases(policy, &alone).collect();
     let leads_there = |bucket: &&Bucket| place::is_access_point(bucket) && same.contains(&&bucket.alias);
     let points = policy.buckets().iter().filter(leads_there).filter_map(|bucket| Point::of(bucket, told).ok());
     let of_vpc = |other: &Point<'_>| told.vpc.is_some() && other.named == point.named && !other.named.is_multi_region();
     document.statement.extend(points.filter_map(|other| delegation(policy, &other, &arn, of_vpc(&other))));
-    Some((arn.rsplit(':').next().unwrap_or_default().to_owned(), document))
+    Some(document)
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-delegating-control>

@@ -19,7 +19,7 @@ pub fn policies(policy: &Policy) -> BTreeMap<Name, Derived<Document>> {
     known.map(|(bucket, arn)| (bucket.alias.clone(), derived(policy, bucket, &arn))).collect()
 }
 
-fn derived(policy: &Policy, bucket: &Bucket, arn: &str) -> Derived<Document> {
+pub(super) fn derived(policy: &Policy, bucket: &Bucket, arn: &str) -> Derived<Document> {
     let mut notes = vec![REPLACES.to_owned(), FOR_ALL.to_owned()];
     let on_aws = place::partition(bucket).is_some();
     let mut statements = Vec::new();

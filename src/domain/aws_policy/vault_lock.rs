@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use crate::domain::aws_policy::Derived;
 use crate::domain::aws_policy::Document;
 use crate::domain::aws_policy::Statement;
+use crate::domain::aws_policy::named::Named;
 use crate::domain::aws_policy::on_same_bucket;
 use crate::domain::aws_policy::place;
 use crate::domain::aws_policy::told::Account;
@@ -25,7 +26,9 @@ pub fn policies(policy: &Policy, told: &Told) -> BTreeMap<Name, Derived<Document
         let days = told.days.or_else(|| demanded(policy, bucket));
         Some((bucket.alias.clone(), vault.locked(days, told)))
     };
-    policy.buckets().iter().filter_map(derive).collect()
+    // a Multi-Region Access Point is in no one region
+    let of_a_region = policy.buckets().iter().filter(|bucket| !Named::of(bucket).is_multi_region());
+    of_a_region.filter_map(derive).collect()
 }
 
 /// Where a vault is.
