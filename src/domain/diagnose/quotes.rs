@@ -15,9 +15,9 @@ impl Quotes {
     /// Hides what signs or authenticates in a URL, wherever it stands there, and in what S3 repeats of it.
     pub fn hiding(url: &str, answer: Option<&Answer>) -> Self {
         let lower = url.to_ascii_lowercase();
-        let places = MARKS.iter().flat_map(|mark| lower.match_indices(mark).map(|(at, mark)| at + mark.len()));
+        let mut places = MARKS.iter().flat_map(|mark| lower.match_indices(mark).map(|(at, mark)| at + mark.len()));
         let mut secrets: Vec<String> = Vec::new();
-        for rest in places.filter_map(|place| url.get(place..)) {
+        for rest in places.by_ref().take(MOST_SECRETS).filter_map(|place| url.get(place..)) {
             let rest = rest.trim_start_matches("%25").trim_start_matches("%3D").trim_start_matches(['=', ':', ' ']);
             let value = rest.split(['&', '?', '#']).next().and_then(|value| value.split_whitespace().next());
             let value = value.unwrap_or_default();
@@ -28,7 +28,7 @@ impl Quotes {
         secrets.sort_unstable();
         secrets.dedup();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { hides_all: secrets.len() > MOST_SECRETS, secrets }
+        Self { hides_all: places.next().is_some() || secrets.len() > MOST_SECRETS, secrets }
     }
 
     /// A foreign text in quotation marks.
@@ -113,3 +113,17 @@ const MOST_SECRETS: usize = 32;
 const MOST_CHARACTERS: usize = 160;
 
 const MOST_NAMES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_of_nothing_but_marks_is_hidden_whole_and_not_kept_once_for_each() {
+        let url = format!("https://s3.test/a?{}", "signature=0123456789abcdef".repeat(600));
+        let quotes = Quotes::hiding(&url, None);
+        assert_eq!(quotes.bare("0123456789abcdef"), "…");
+        let kept: usize = quotes.secrets.iter().map(String::len).sum();
+        assert!(kept <= 3 * MOST_SECRETS * url.len(), "{kept}");
+    }
+}
