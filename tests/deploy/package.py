@@ -242,12 +242,13 @@ class Source(unittest.TestCase):
 SUDO = [] if os.geteuid() == 0 else ["sudo"]
 
 
-def commands():
-    """The binary's own, as it lists them."""
-    code, said = ran(static_binary(), "--help")
+def commands(*above):
+    """The binary's own, as it lists them, and those below each: `audit`, `audit-join`."""
+    code, said = ran(static_binary(), *above, "--help")
     assert code == 0, said
     listed = said.partition("Commands:")[2].partition("\nOptions:")[0]
-    return set(re.findall(r"(?m)^  ([a-z][a-z-]*) ", listed)) - {"help"}
+    paths = [(*above, name) for name in re.findall(r"(?m)^  ([a-z][a-z-]*) ", listed) if name != "help"]
+    return {"-".join(path) for path in paths}.union(*(commands(*path) for path in paths))
 
 
 def as_root(*command):
