@@ -67,6 +67,7 @@
 //!   checksum         checksums of bodies, as S3 verifies them
 //!   claims           JSON as presignd keeps it; finding claims by path
 //!   custom_endpoint  an S3-compatible store's address, as its clients reach it
+//!   day              a UTC day, as the scopes of signatures have it
 //!   diagnose/        why S3 said no: an issued URL and the answer to findings
 //!   disposition      Content-Disposition: made for a file name, and looked at
 //!   doctor/          what buckets are set to, against what the grants need: S3's answers to findings
@@ -95,6 +96,7 @@
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   shell            words for a POSIX shell
+//!   signing_keys/    keys derived ahead of their days, and the document that holds them
 //!   sigv4            canonical request, string to sign, signing keys
 //!   step_up          how a caller must have authenticated
 //!   store/           the kinds of S3, and what each of them cannot do

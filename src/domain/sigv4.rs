@@ -41,6 +41,16 @@ impl SigningKey {
         Self { bytes: Zeroizing::new(key.as_ref().into()), signing: Signing::SigV4A }
     }
 
+    /// The key of one day, region and service, as [`Self::bytes`] told it.
+    pub fn of_bytes(bytes: &[u8; SIGV4_KEY]) -> Self {
+        Self { bytes: Zeroizing::new(bytes.as_slice().into()), signing: Signing::SigV4 }
+    }
+
+    /// The key itself, for whoever hands it to those who hold no secret.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn sign(&self, text: &[u8]) -> String {
         match self.signing {
             Signing::SigV4 => aws_sigv4::sign::v4::calculate_signature(&*self.bytes, text),
@@ -69,6 +79,14 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey")
     }
+}
+
+/// The length of an HMAC-SHA256, in bytes.
+pub const SIGV4_KEY: usize = 32;
+
+/// Whether a byte may stand in an access key id: a slash would end it within the credential scope.
+pub fn is_of_access_key_id(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'/'
 }
 
 /// Who signs: the public name of a key, its session, and the key itself.

@@ -12,7 +12,6 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use crate::domain::name::Name;
-use crate::domain::policy::Window;
 use crate::http::app::App;
 use crate::http::app::Snapshot;
 use crate::http::error;
@@ -101,11 +100,9 @@ fn issuers(snapshot: &Snapshot) -> Check {
 /// At least one of the credentials can sign for a while.
 fn credentials(snapshot: &Snapshot, now: SystemTime) -> Check {
     let held = snapshot.credentials.snapshot();
-    let usable = |name: &Name| match held.windows().0.get(name) {
-        Some(Window::Endless) => true,
-        Some(Window::Until(end)) => end.duration_since(now).is_ok_and(|left| left >= LEAST_LEFT),
-        None => false,
-    };
+    let lasts = |end: SystemTime| end.duration_since(now).is_ok_and(|left| left >= LEAST_LEFT);
+    let usable =
+        |name: &Name| held.windows().0.get(name).is_some_and(|window| window.signs_until(now).is_none_or(lasts));
     let names = || snapshot.settings.credentials.iter().map(|(name, _)| name);
     let lacking = names().filter(|name| !usable(name));
     Check::of("credentials", names().any(usable), listed("all can sign", "cannot sign", lacking))

@@ -56,11 +56,8 @@ impl CredentialSnapshot {
     }
 
     pub(super) fn lasts_beyond(&self, name: &Name, now: SystemTime) -> bool {
-        match self.windows.0.get(name) {
-            None => false,
-            Some(Window::Endless) => true,
-            Some(Window::Until(end)) => *end > now,
-        }
+        let window = self.windows.0.get(name);
+        window.is_some_and(|window| window.signs_until(now).is_none_or(|end| end > now))
     }
 }
 

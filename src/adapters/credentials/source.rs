@@ -19,6 +19,7 @@ use crate::adapters::credentials::error::CredentialsError;
 use crate::adapters::credentials::error::LARGEST;
 use crate::adapters::credentials::file;
 use crate::adapters::credentials::profile;
+use crate::domain::sigv4;
 
 /// Reads a source as it is now.
 pub fn read(source: &CredentialsSource) -> Result<Credentials, CredentialsError> {
@@ -125,7 +126,7 @@ impl<'a> Parts<'a> {
         let graphic = |byte: u8| byte.is_ascii_graphic();
         required(self.access_key_id, labels.access_key_id)?;
         required(self.secret_access_key, labels.secret_access_key)?;
-        made_of(self.access_key_id, labels.access_key_id, |byte| graphic(byte) && byte != b'/')?;
+        made_of(self.access_key_id, labels.access_key_id, sigv4::is_of_access_key_id)?;
         made_of(self.secret_access_key, labels.secret_access_key, |byte| !byte.is_ascii_control())?;
         made_of(self.session_token, labels.session_token, graphic)?;
         let token = (!self.session_token.is_empty()).then(|| self.session_token.to_owned());

@@ -21,7 +21,6 @@ use crate::domain::doctor::Silence;
 use crate::domain::endpoint::Target;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
-use crate::domain::policy::Policy;
 
 /// What is known of each bucket once it was asked, with these credentials alone or with its own.
 pub(super) async fn all<'a>(settings: &'a Settings, buckets: &[&'a Bucket], only: Option<&Name>) -> Vec<Examined<'a>> {
@@ -29,23 +28,10 @@ pub(super) async fn all<'a>(settings: &'a Settings, buckets: &[&'a Bucket], only
     let asker = Asker { s3: S3::new(Clock::system()), held, failures };
     let mut examined = Vec::with_capacity(buckets.len());
     for bucket in buckets {
-        let names = only.map_or_else(|| own(&settings.policy, bucket), |name| vec![name]);
+        let names = only.map_or_else(|| settings.policy.signers(bucket), |name| vec![name]);
         examined.push(asker.examine(bucket, &names).await);
     }
     examined
-}
-
-/// The credentials that sign for a bucket, each once: the reading ones first, which may see most.
-fn own<'a>(policy: &'a Policy, bucket: &'a Bucket) -> Vec<&'a Name> {
-    let of_grants = policy.grants().iter().filter(|grant| grant.bucket == bucket.alias);
-    let of_grants = of_grants.filter_map(|grant| grant.credentials.as_ref());
-    let mut names = Vec::new();
-    for name in [&bucket.read_credentials, &bucket.write_credentials].into_iter().chain(of_grants) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
 
 struct Asker {

@@ -84,8 +84,14 @@ impl Question<'_> {
         (!demanded.is_met(caller.claims(), self.around.now)).then(|| demanded.into_owned())
     }
 
+    /// When the credentials can sign, if they can now.
+    pub(super) fn window(&self, judged: &Judged, credentials: &Name) -> Result<&Window, Refusal> {
+        let open = self.around.windows.0.get(credentials).filter(|window| window.opens_at(self.around.now));
+        open.ok_or_else(|| judged.refusal(RefusalCode::CredentialsUnavailable))
+    }
+
     /// The lifetime after an MFA code, the token and the credentials have cut it.
-    pub(super) fn settle(&self, judged: &Judged, credentials: &Name) -> Result<(Lifetime, LimitedBy), Refusal> {
+    pub(super) fn settle(&self, judged: &Judged, window: &Window) -> Result<(Lifetime, LimitedBy), Refusal> {
         let rules = &self.policy.expiry;
         let now = self.around.now;
         let refuse = |cut| {
@@ -101,10 +107,9 @@ impl Question<'_> {
         if let Some(caller) = self.caller {
             lifetime = rules.within_token(lifetime, caller.expires_at(), now).map_err(refuse)?;
         }
-        match self.around.windows.0.get(credentials) {
-            Some(Window::Endless) => Ok(lifetime),
-            Some(Window::Until(end)) => rules.within_credentials(lifetime, *end, now).map_err(refuse),
-            None => Err(refuse(CutShort::Credentials)),
+        match window.valid_until() {
+            None => Ok(lifetime),
+            Some(end) => rules.within_credentials(lifetime, end, now).map_err(refuse),
         }
     }
 }

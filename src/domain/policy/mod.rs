@@ -9,11 +9,15 @@ mod judge;
 mod permit;
 mod prefix;
 mod server_key;
+mod window;
 
 pub use bucket::Bucket;
 pub use explain::Considered;
 pub use explain::Explanation;
 pub use permit::Permit;
+pub use window::CredentialWindows;
+pub use window::Days;
+pub use window::Window;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -36,17 +40,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Object;
 use crate::domain::request::Request;
-
-/// Until when the credentials of each name can sign.
-#[derive(Debug, Clone, Default)]
-pub struct CredentialWindows(pub HashMap<Name, Window>);
-
-/// Until when credentials can sign. A name that is absent cannot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    Endless,
-    Until(SystemTime),
-}
 
 /// What surrounds one request, beside who asks.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +119,19 @@ impl Policy {
     /// The grants, in the configuration's order.
     pub fn grants(&self) -> &[Grant] {
         &self.grants
+    }
+
+    /// The credentials that sign for a bucket, each once: the reading ones first, then those of grants.
+    pub fn signers<'a>(&'a self, bucket: &'a Bucket) -> Vec<&'a Name> {
+        let of_grants = self.grants.iter().filter(|grant| grant.bucket == bucket.alias);
+        let of_grants = of_grants.filter_map(|grant| grant.credentials.as_ref());
+        let mut names = Vec::new();
+        for name in [&bucket.read_credentials, &bucket.write_credentials].into_iter().chain(of_grants) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Decides whether the caller may have what the request asks for. The one way to a [`Permit`] for a caller.

@@ -56,8 +56,10 @@ impl Judged {
         let bucket = question.bucket;
         let own = question.policy.grant(self.place).credentials.as_ref();
         let credentials = own.unwrap_or(if row.reads { &bucket.read_credentials } else { &bucket.write_credentials });
-        let (lifetime, limited_by) = question.settle(&self, credentials)?;
+        let window = question.window(&self, credentials)?;
+        let (lifetime, limited_by) = question.settle(&self, window)?;
         let stable = self.parameters.stable;
+        let signed_at = signing_time(question.around.now, stable, lifetime).max(window.since(question.around.now));
         let body = self.bound_body(question.operation());
         let is_prefix = matches!(question.request.object, Object::Prefix(_));
         let form = (row.operation == Operation::PostObject)
@@ -82,7 +84,7 @@ impl Judged {
             headers: self.parameters.headers(),
             body,
             query,
-            signed_at: signing_time(question.around.now, stable, lifetime),
+            signed_at,
             lifetime,
             limited_by,
             credentials: credentials.clone(),

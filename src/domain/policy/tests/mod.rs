@@ -4,6 +4,7 @@ mod narrower;
 mod rules;
 mod server_keys;
 mod stores;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
