@@ -1,4 +1,4 @@
-//! Attacks on tokens, from outside: each is refused, and all bad tokens by the same answer.
+//! Attacks from outside. On tokens: each is refused, and all bad tokens by the same answer. On grants: a room of tables.
 
 use std::collections::HashSet;
 
@@ -12,6 +12,7 @@ use crate::support::setting::ask;
 
 mod claims;
 mod forged;
+mod grants;
 mod shapes;
 
 /// What is attempted, and the token.
