@@ -49,6 +49,7 @@
 //!   clock            the one reader of time; tests move it
 //!   config/          file and environment to checked settings, every error with its line
 //!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
+//!   followed_file    files that may change: read whole, and believed once two looks saw the same
 //!   http_client      HTTP clients for what is asked of others, with their limits
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests
 //!   log_files        lines of log files, of any size, compressed or not

@@ -1,7 +1,6 @@
 //! The TLS identity in force: read at the start, followed as its files change.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -13,6 +12,9 @@ use crate::adapters::config::TlsBytes;
 use crate::adapters::config::TlsFault;
 use crate::adapters::config::TlsFiles;
 use crate::adapters::config::TlsIdentity;
+use crate::adapters::followed_file::Looks;
+use crate::adapters::followed_file::PERIOD;
+use crate::adapters::followed_file::Sight;
 use crate::adapters::telemetry::Metrics;
 
 /// What handshakes go by. Connections keep what they began with.
@@ -25,9 +27,9 @@ impl Tls {
     /// Reads the files, and follows them from now on, within a tokio runtime.
     pub fn start(files: TlsFiles, clock: Clock, metrics: Metrics) -> Result<Self, TlsFault> {
         let bytes = files.read()?;
-        let (TlsIdentity { config, ends }, judged) = (bytes.identity()?, Ok(bytes.digest()));
+        let (TlsIdentity { config, ends }, looks) = (bytes.identity()?, Looks::after(Ok(bytes.digest())));
         let in_force = Arc::new(ArcSwap::new(config));
-        let watch = Watch { files: files.into(), in_force: in_force.clone(), judged, seen: None, clock, metrics };
+        let watch = Watch { files: files.into(), in_force: in_force.clone(), looks, clock, metrics };
         if ends <= watch.clock.now() {
             tracing::warn!("the certificate of server.tls has ended: clients refuse it");
         }
@@ -48,20 +50,14 @@ impl Drop for Tls {
     }
 }
 
-/// The files, and what the last looks at them saw.
+/// The files, and what the looks at them saw.
 struct Watch {
     files: Arc<TlsFiles>,
     in_force: Arc<ArcSwap<ServerConfig>>,
-    /// What was last judged, good or bad.
-    judged: Sight,
-    /// What the last look saw, if it was something else.
-    seen: Option<Sight>,
+    looks: Looks<TlsFault>,
     clock: Clock,
     metrics: Metrics,
 }
-
-/// A digest of what the files held, or why they could not be read.
-type Sight = Result<[u8; 32], TlsFault>;
 
 impl Watch {
     async fn forever(mut self) {
@@ -74,18 +70,11 @@ impl Watch {
         }
     }
 
-    /// A change counts once two looks saw the same, so that a file that is half written, or a certificate whose key is
-    /// yet to come, is not taken up.
+    /// A certificate whose key is yet to come is not taken up either.
     fn look(&mut self, found: &Result<TlsBytes, TlsFault>) {
-        let now = found.as_ref().map(TlsBytes::digest).map_err(Clone::clone);
-        if now == self.judged {
-            self.seen = None;
-        } else if self.seen.as_ref() == Some(&now) {
+        let now: Sight<TlsFault> = found.as_ref().map(TlsBytes::digest).map_err(Clone::clone);
+        if self.looks.is_news(now) {
             self.judge(found);
-            self.judged = now;
-            self.seen = None;
-        } else {
-            self.seen = Some(now);
         }
     }
 
@@ -108,5 +97,3 @@ impl Watch {
         self.metrics.tls_certificate_expiry.with_label_values::<&str>(&[]).set(seconds);
     }
 }
-
-const PERIOD: Duration = Duration::from_millis(500);

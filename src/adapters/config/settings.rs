@@ -167,6 +167,21 @@ pub enum CredentialsSource {
     Given { access_key_id: String, secret_access_key: SecretString },
 }
 
+impl CredentialsSource {
+    /// Whether both give the same at every time. What was handed over is known to no one else.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Environment { prefix: ours }, Self::Environment { prefix: theirs }) => ours == theirs,
+            (Self::File { path: ours }, Self::File { path: theirs }) => ours == theirs,
+            (
+                Self::Profile { profile: our_profile, credentials_file: our_file },
+                Self::Profile { profile: their_profile, credentials_file: their_file },
+            ) => our_profile == their_profile && our_file == their_file,
+            (Self::Environment { .. } | Self::File { .. } | Self::Profile { .. } | Self::Given { .. }, _) => false,
+        }
+    }
+}
+
 /// `[rate_limits]`.
 #[derive(Debug, Clone, Default)]
 pub struct RateLimits {

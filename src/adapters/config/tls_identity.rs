@@ -1,8 +1,5 @@
 //! Who a server is in TLS: from files to rustls' configuration.
 
-use std::fs::File;
-use std::io;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -24,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::adapters::config::certificate_end;
 use crate::adapters::config::settings::TlsFiles;
+use crate::adapters::followed_file;
 
 /// What the files held when they were read.
 pub struct TlsBytes {
@@ -59,7 +57,7 @@ impl TlsFiles {
     /// Reads all of them.
     pub fn read(&self) -> Result<TlsBytes, TlsFault> {
         let read = |file: TlsFile, path: &Path| {
-            bounded(path).map_err(|error| {
+            followed_file::read(path).map_err(|error| {
                 file.fault(format!("{} cannot be read ({error})", path.display()), "put it there, and let it be read")
             })
         };
@@ -70,24 +68,6 @@ impl TlsFiles {
         })
     }
 }
-
-/// A pipe would block for good, and a larger file is no certificate.
-fn bounded(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let about = std::fs::metadata(path)?;
-    if !about.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    // Room for all of it: a buffer that grows leaves pieces of a key behind.
-    let room = about.len().min(MOST_BYTES) + 2;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(room).unwrap_or(0)));
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > MOST_BYTES {
-        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {MOST_BYTES} bytes"))),
-        false => Ok(bytes),
-    }
-}
-
-const MOST_BYTES: u64 = 1 << 20;
 
 impl TlsFile {
     fn fault(self, wrong: impl Into<String>, mend: &'static str) -> TlsFault {

@@ -22,8 +22,6 @@ pub enum CredentialsError {
     NotJson { path: PathBuf, line: usize, column: usize },
     #[error("they have ended, and those in force have not")]
     Over,
-    #[error("{} is larger than {} bytes", path.display(), LARGEST)]
-    TooLarge { path: PathBuf },
     #[error("cannot read {}: {kind}", path.display())]
     Unreadable { path: PathBuf, kind: io::ErrorKind },
     #[error("HOME is not set: name the file by `credentials_file`")]
@@ -31,6 +29,3 @@ pub enum CredentialsError {
     #[error("`Version` is not 1")]
     UnknownVersion,
 }
-
-/// The largest file that is read, in bytes.
-pub const LARGEST: u64 = 1 << 20;

@@ -45,19 +45,12 @@ impl CredentialSnapshot {
         self.held.get(name).map(|held| &held.credentials)
     }
 
-    /// This, but with other credentials of that name. Keys derived from the others stay.
-    pub(super) fn with(&self, name: &Name, credentials: Credentials) -> Self {
-        let window = credentials.expiry().map_or(Window::Endless, Window::Until);
+    /// This, but with what is held now under that name. Keys derived from all else stay.
+    pub(super) fn with(&self, name: &Name, now: Arc<Held>) -> Self {
         let (mut held, mut windows) = (self.held.clone(), self.windows.clone());
-        windows.0.insert(name.clone(), window);
-        let (derived, everywhere) = (ArcSwap::default(), OnceLock::new());
-        held.insert(name.clone(), Arc::new(Held { credentials, derived, everywhere }));
+        windows.0.insert(name.clone(), now.window());
+        held.insert(name.clone(), now);
         Self { held, windows }
-    }
-
-    pub(super) fn lasts_beyond(&self, name: &Name, now: SystemTime) -> bool {
-        let window = self.windows.0.get(name);
-        window.is_some_and(|window| window.signs_until(now).is_none_or(|end| end > now))
     }
 }
 
@@ -68,7 +61,8 @@ impl fmt::Debug for CredentialSnapshot {
     }
 }
 
-struct Held {
+/// Credentials, and what was derived from them.
+pub(super) struct Held {
     credentials: Credentials,
     /// Few: the regions and services of the buckets, over the days of [`KEPT_DAYS`].
     derived: ArcSwap<Vec<Arc<Derived>>>,
@@ -87,6 +81,20 @@ struct Derived {
 const KEPT_DAYS: u64 = 2;
 
 impl Held {
+    /// Credentials from which nothing has been derived yet.
+    pub(super) fn of(credentials: Credentials) -> Arc<Self> {
+        Arc::new(Self { credentials, derived: ArcSwap::default(), everywhere: OnceLock::new() })
+    }
+
+    fn window(&self) -> Window {
+        self.credentials.expiry().map_or(Window::Endless, Window::Until)
+    }
+
+    /// Whether they can still sign then.
+    pub(super) fn lasts_beyond(&self, now: SystemTime) -> bool {
+        self.window().signs_until(now).is_none_or(|end| end > now)
+    }
+
     fn signer(&self, region: &str, service: &str, at: SystemTime) -> Arc<Signer> {
         let day = day_of(at);
         let is_it = |one: &&Arc<Derived>| one.day == day && *one.region == *region && *one.service == *service;
@@ -135,7 +143,7 @@ mod tests {
     fn snapshot() -> (CredentialSnapshot, Name) {
         let name = Name::parse("main").unwrap();
         let credentials = Credentials::new("AKIA", "hunter2", Some("hunter3".to_owned()), None, "test");
-        (CredentialSnapshot::default().with(&name, credentials), name)
+        (CredentialSnapshot::default().with(&name, Held::of(credentials)), name)
     }
 
     fn days(count: u64) -> SystemTime {
@@ -174,7 +182,7 @@ mod tests {
         let first = snapshot.signer(&name, &target("*", "s3"), days(20_000)).unwrap();
         assert!(Arc::ptr_eq(&first, &snapshot.signer(&name, &target("*", "s3"), days(20_100)).unwrap()));
         assert_eq!(first.session_token.as_ref().unwrap().expose_secret(), "hunter3");
-        let renewed = snapshot.with(&name, Credentials::new("AKIA", "hunter4", None, None, "test"));
+        let renewed = snapshot.with(&name, Held::of(Credentials::new("AKIA", "hunter4", None, None, "test")));
         assert!(!Arc::ptr_eq(&first, &renewed.signer(&name, &target("*", "s3"), days(20_000)).unwrap()));
     }
 
@@ -194,9 +202,10 @@ mod tests {
     fn keys_derived_from_other_credentials_stay() {
         let (snapshot, name) = snapshot();
         let first = snapshot.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap();
-        let other = snapshot.with(&Name::parse("other").unwrap(), Credentials::new("A", "s", None, None, "test"));
+        let held = |id: &str| Held::of(Credentials::new(id, "s", None, None, "test"));
+        let other = snapshot.with(&Name::parse("other").unwrap(), held("A"));
         assert!(Arc::ptr_eq(&first, &other.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap()));
-        let newer = other.with(&name, Credentials::new("AKIB", "s", None, None, "test"));
+        let newer = other.with(&name, held("AKIB"));
         assert_eq!(&*newer.signer(&name, &target("eu-west-1", "s3"), days(20_000)).unwrap().access_key_id, "AKIB");
     }
 

@@ -1,9 +1,5 @@
 //! One source, read once: which provider it is, where its file is, and what all providers' credentials must be.
 
-use std::fs::File;
-use std::io;
-use std::io::Read;
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -16,9 +12,9 @@ use zeroize::Zeroizing;
 use crate::adapters::config::CredentialsSource;
 use crate::adapters::credentials::environment;
 use crate::adapters::credentials::error::CredentialsError;
-use crate::adapters::credentials::error::LARGEST;
 use crate::adapters::credentials::file;
 use crate::adapters::credentials::profile;
+use crate::adapters::followed_file;
 use crate::domain::sigv4;
 
 /// Reads a source as it is now.
@@ -61,12 +57,8 @@ impl Followed {
 
     /// What the file holds now; wiped when dropped.
     pub fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, CredentialsError> {
-        let bytes = whole(&self.path)
-            .map_err(|error| CredentialsError::Unreadable { path: self.path.clone(), kind: error.kind() })?;
-        match bytes.len() as u64 > LARGEST {
-            true => Err(CredentialsError::TooLarge { path: self.path.clone() }),
-            false => Ok(bytes),
-        }
+        followed_file::read(&self.path)
+            .map_err(|error| CredentialsError::Unreadable { path: self.path.clone(), kind: error.kind() })
     }
 
     /// The credentials that the file's bytes are.
@@ -76,16 +68,6 @@ impl Followed {
             Format::Profile(profile) => profile::credentials(&self.path, profile, bytes),
         }
     }
-}
-
-/// The whole file, or one byte more than is allowed. The buffer never grows, so that no copy of a secret stays behind.
-fn whole(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let file = File::open(path)?;
-    let about = file.metadata()?;
-    let length = if about.is_file() { about.len().min(LARGEST) } else { LARGEST } + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(length).unwrap_or_default()));
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// An environment variable; one that is empty is none, as the AWS CLI has it.

@@ -1,12 +1,17 @@
 //! The store as a whole: what is in force, and what the metrics say.
 
 use super::*;
+use crate::adapters::credentials::slot::Keeper;
+use crate::adapters::credentials::watch::Watch;
 use crate::domain::bucket::Resource;
 use crate::domain::endpoint::EndpointOptions;
 use crate::domain::endpoint::Target;
 use crate::domain::policy::Window;
 use std::fs;
 use std::path::Path;
+use std::sync::Weak;
+use std::time::Duration;
+use std::time::SystemTime;
 
 const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -29,11 +34,29 @@ fn signs(snapshot: &CredentialSnapshot) -> Option<String> {
     snapshot.signer(&name(), &target, EPOCH).map(|signer| signer.access_key_id.to_string())
 }
 
-/// A holding with a watch on a file, looked at by hand.
-fn watched(path: &Path, metrics: &Metrics) -> (Holding, Watch) {
-    let held = Holding { snapshot: ArcSwap::default(), clock: noon(), metrics: metrics.clone() };
-    let watch = held.begin(&name(), &CredentialsSource::File { path: path.to_owned() }).unwrap();
-    (held, watch)
+/// A file that is looked at by hand, and what a store shows of it.
+struct Watched {
+    keeper: Arc<Keeper>,
+    watch: Watch,
+    shown: Arc<Shown>,
+}
+
+impl Watched {
+    fn at(path: &Path, metrics: &Metrics) -> Self {
+        let (watch, first) = Watch::begin(&CredentialsSource::File { path: path.to_owned() }).unwrap();
+        let (keeper, shown) = (Keeper::of(&name(), &noon(), metrics), Arc::default());
+        keeper.show_by(&shown);
+        keeper.judge(first);
+        Self { keeper, watch, shown }
+    }
+
+    fn look_twice(&mut self) {
+        (0..2).filter_map(|_| self.watch.look()).for_each(|news| self.keeper.judge(news));
+    }
+
+    fn signs(&self) -> Option<String> {
+        signs(&self.shown.load())
+    }
 }
 
 #[test]
@@ -42,21 +65,19 @@ fn what_is_held_stays_in_force_when_its_file_breaks_or_goes_or_has_ended() {
     let path = folder.path().join("c.json");
     let metrics = Metrics::new().unwrap();
     write(&path, "A", "2026-11-24T13:00:00Z");
-    let (held, mut watch) = watched(&path, &metrics);
-    let mut look_twice = || (0..2).for_each(|_| held.look(&mut watch));
-
+    let mut watched = Watched::at(&path, &metrics);
     fs::write(&path, "{").unwrap();
-    look_twice();
-    assert_eq!(signs(&held.snapshot.load()).as_deref(), Some("A"), "broken");
+    watched.look_twice();
+    assert_eq!(watched.signs().as_deref(), Some("A"), "broken");
     fs::remove_file(&path).unwrap();
-    look_twice();
-    assert_eq!(signs(&held.snapshot.load()).as_deref(), Some("A"), "gone");
+    watched.look_twice();
+    assert_eq!(watched.signs().as_deref(), Some("A"), "gone");
     write(&path, "B", "2026-11-24T11:00:00Z");
-    look_twice();
-    assert_eq!(signs(&held.snapshot.load()).as_deref(), Some("A"), "ended already");
+    watched.look_twice();
+    assert_eq!(watched.signs().as_deref(), Some("A"), "ended already");
     write(&path, "C", "2026-11-24T14:00:00Z");
-    look_twice();
-    assert_eq!(signs(&held.snapshot.load()).as_deref(), Some("C"));
+    watched.look_twice();
+    assert_eq!(watched.signs().as_deref(), Some("C"));
 
     let text = metrics.text().unwrap();
     for line in [
@@ -67,7 +88,7 @@ fn what_is_held_stays_in_force_when_its_file_breaks_or_goes_or_has_ended() {
         assert!(text.contains(line), "{line} in {text}");
     }
     write(&path, "D", "");
-    look_twice();
+    watched.look_twice();
     assert!(!metrics.text().unwrap().contains("expiry_timestamp_seconds{"), "credentials without an end have none");
 }
 
@@ -75,12 +96,36 @@ fn what_is_held_stays_in_force_when_its_file_breaks_or_goes_or_has_ended() {
 fn a_file_that_is_absent_at_first_is_taken_up_when_it_comes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.json");
-    let (held, mut watch) = watched(&path, &Metrics::new().unwrap());
-    assert!(held.snapshot.load().windows().0.is_empty());
+    let mut watched = Watched::at(&path, &Metrics::new().unwrap());
+    assert!(watched.shown.load().windows().0.is_empty());
     write(&path, "A", "2026-11-24T13:00:00Z");
-    (0..2).for_each(|_| held.look(&mut watch));
+    watched.look_twice();
     let end = EPOCH + Duration::from_secs(1_795_525_200);
-    assert_eq!(held.snapshot.load().windows().0.get(&name()), Some(&Window::Until(end)));
+    assert_eq!(watched.shown.load().windows().0.get(&name()), Some(&Window::Until(end)));
+}
+
+/// Waits until the store's credentials have this id.
+async fn until_signing(store: &CredentialStore, id: &str) {
+    let taken_up = async {
+        while signs(&store.snapshot()).as_deref() != Some(id) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), taken_up).await.unwrap();
+}
+
+/// Waits until nothing follows the sources of these slots any more.
+async fn until_ended(keepers: &[Weak<Keeper>]) {
+    let ended = async {
+        while keepers.iter().any(|keeper| keeper.strong_count() > 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+}
+
+fn keepers(store: &CredentialStore) -> Vec<Weak<Keeper>> {
+    store.slots.iter().map(|slot| Arc::downgrade(slot.keeper())).collect()
 }
 
 #[tokio::test]
@@ -92,20 +137,45 @@ async fn a_store_follows_its_files_until_it_is_dropped() {
     let store = CredentialStore::start(&[(name(), source)], noon(), Metrics::new().unwrap());
     assert_eq!(signs(&store.snapshot()).as_deref(), Some("A"));
     write(&path, "B", "");
-    let taken_up = async {
-        while signs(&store.snapshot()).as_deref() != Some("B") {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), taken_up).await.unwrap();
-    let held = Arc::downgrade(&store.held);
+    until_signing(&store, "B").await;
+    let keepers = keepers(&store);
     drop(store);
-    let ended = async {
-        while held.upgrade().is_some() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+    until_ended(&keepers).await;
+}
+
+#[tokio::test]
+async fn what_a_changed_configuration_names_too_goes_on_and_what_it_does_not_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, gone) = (folder.path().join("kept.json"), folder.path().join("gone.json"));
+    write(&kept, "A", "2026-11-24T13:00:00Z");
+    write(&gone, "B", "2026-11-24T14:00:00Z");
+    let other = Name::parse("other").unwrap();
+    let file = |path: &Path| CredentialsSource::File { path: path.to_owned() };
+    let metrics = Metrics::new().unwrap();
+    let both = [(name(), file(&kept)), (other.clone(), file(&gone))];
+    let first = CredentialStore::start(&both, noon(), metrics.clone());
+    let mut followed = keepers(&first);
+
+    let second = first.restarted(&[(other, file(&kept)), (name(), file(&kept))]);
+    first.give_way_to(&second);
+    assert!(Arc::ptr_eq(&first.slots[0], &second.slots[1]), "its name and its source are the same");
+    let text = metrics.text().unwrap();
+    assert!(text.contains("expiry_timestamp_seconds{credentials=\"other\"} 1795525200"), "the new end: {text}");
+    write(&kept, "C", "");
+    until_signing(&second, "C").await;
+    until_signing(&first, "C").await;
+    assert!(!metrics.text().unwrap().contains("expiry_timestamp_seconds{"), "neither ends");
+
+    drop(first);
+    until_ended(&followed.split_off(1)).await;
+    let third = second.restarted(&[]);
+    second.give_way_to(&third);
+    write(&kept, "D", "2026-11-24T13:00:00Z");
+    second.slots.iter().for_each(|slot| slot.keeper().judge(Err(CredentialsError::Over)));
+    assert_eq!(signs(&second.snapshot()).as_deref(), Some("C"), "what is in use stays as it is");
+    drop(second);
+    until_ended(&followed).await;
+    assert!(!metrics.text().unwrap().contains("expiry_timestamp_seconds{"), "its metric is gone");
 }
 
 #[test]

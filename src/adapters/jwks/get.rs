@@ -14,14 +14,13 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::header::CACHE_CONTROL;
 use reqwest::header::HeaderMap;
 use reqwest::header::HeaderValue;
-use zeroize::Zeroizing;
 
-use super::file;
 use super::guard::Bounds;
 use super::guard::Guard;
 use super::guard::Resolver;
 use crate::adapters::config;
 use crate::adapters::config::KeyAccess;
+use crate::adapters::followed_file;
 use crate::adapters::http_client;
 use crate::adapters::http_client::BodyError;
 use crate::adapters::http_client::NoClient;
@@ -126,7 +125,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, GetError> {
     let failed = |error| GetError::File { key: "jwks_ca_file", error };
-    let certificates = Certificate::from_pem_bundle(&file::read(path).map_err(failed)?).unwrap_or_default();
+    let certificates = Certificate::from_pem_bundle(&followed_file::read(path).map_err(failed)?).unwrap_or_default();
     match certificates.is_empty() {
         true => Err(failed(io::Error::new(io::ErrorKind::InvalidData, "no certificate in PEM"))),
         false => Ok(certificates),
@@ -136,7 +135,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, GetError> {
 fn authorization(access: &KeyAccess) -> Result<Option<HeaderValue>, GetError> {
     let Some(path) = &access.token_file else { return Ok(None) };
     let failed = |error| GetError::File { key: "jwks_token_file", error };
-    let content = Zeroizing::new(file::read(path).map_err(failed)?);
+    let content = followed_file::read(path).map_err(failed)?;
     let token = config::bearer(&content);
     let header = token.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
     let mut header = header.ok_or_else(|| failed(io::Error::new(io::ErrorKind::InvalidData, "no bearer token")))?;

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::fetch::FetchError;
 use super::get::Fetched;
 use super::*;
+use crate::adapters::followed_file;
 
 const FIRST: &str = r#"{"keys":[]}"#;
 const SECOND: &str = r#"{"keys":[ ]}"#;
@@ -297,7 +298,7 @@ async fn a_file_may_come_later_and_nobody_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_too_large_or_no_file_is_refused() {
-    let file = InFile::with(Some(&" ".repeat(get::MAX_BYTES + 1)));
+    let file = InFile::with(Some(&" ".repeat(followed_file::MOST_BYTES as usize + 1)));
     assert_eq!((file.keys.generation(), file.count("failure")), (None, 1));
     let folder = Jwks::in_file(&name(), "/".into(), Clock::told_by(|| SystemTime::UNIX_EPOCH), &file.metrics);
     assert_eq!((folder.generation(), file.count("failure")), (None, 2));
