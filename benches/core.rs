@@ -1,4 +1,4 @@
-//! What signing and deciding cost: ratios in one run.
+//! What signing, deciding and recording cost: ratios in one run.
 //!
 //! `cargo bench --bench core`
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement ends by panicking")]
@@ -18,7 +18,16 @@ use aws_sigv4::http_request::SignatureLocation;
 use aws_sigv4::http_request::SigningSettings;
 use aws_sigv4::http_request::UriPathNormalizationMode;
 use aws_sigv4::sign::v4;
+use presignd::adapters::audit::Audit;
+use presignd::adapters::audit::Decision;
+use presignd::adapters::audit::Entry;
+use presignd::adapters::clock::Clock;
+use presignd::adapters::config;
+use presignd::adapters::config::AuditChain;
+use presignd::adapters::config::AuditSink;
+use presignd::adapters::telemetry::Metrics;
 use presignd::domain::action::Action;
+use presignd::domain::audit_chain::ChainKey;
 use presignd::domain::bucket::Resource;
 use presignd::domain::caller::Caller;
 use presignd::domain::claims::Claims;
@@ -77,6 +86,9 @@ fn main() {
     let own = nanoseconds(|| presign(&permit, &signer));
     let whole = nanoseconds(|| by_aws_sigv4(now));
     println!("sign: {own:.0} ns; aws-sigv4's sign(): {whole:.0} ns; {:.1} ×", whole / own);
+
+    let (plain, chained) = (audit_line(AuditChain::None), audit_line(AuditChain::Keyed(ChainKey::new(&[7; 32]))));
+    println!("audit line: {plain:.0} ns; in a chain: {chained:.0} ns; {:.2} ×", chained / plain);
 }
 
 fn name(text: &str) -> Name {
@@ -147,6 +159,40 @@ fn by_aws_sigv4(now: SystemTime) -> String {
     let mut request = hyper::http::Request::put(&url).header("content-type", "image/png").body(()).unwrap();
     instructions.apply_to_request_http1x(&mut request);
     request.uri().to_string()
+}
+
+/// Nanoseconds for a line, written with many others at once: the median of some rounds.
+fn audit_line(chain: AuditChain) -> f64 {
+    const LINES: usize = 1000;
+    let folder = tempfile::tempdir().unwrap();
+    let sink = AuditSink::File(folder.path().join("audit.jsonl"));
+    let settings = config::Audit { sink, required: true, sync: false, chain };
+    let entry = Entry {
+        id: Some("01997f3c-1f7e-7c60-9f0b-2f7d8a1c9e55"),
+        issuer: Some("corp"),
+        subject: Some("42"),
+        client_address: Some([192, 0, 2, 1].into()),
+        request_id: Some("01997f3c-1f7e-7c60-9f0b-2f7d8a1c9e54"),
+        operation: Some("PutObject"),
+        bucket: Some("media"),
+        key: Some("users/42/a/avatar.png"),
+        grant: Some("own-folder"),
+        expires_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_764_000_900)),
+        signing_key_id: Some("AKIAIOSFODNN7EXAMPLE"),
+        ..Entry::of(Decision::Issued)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let audit = Audit::open(&settings, Clock::system(), Metrics::new().unwrap()).await.unwrap();
+        let mut rounds = Vec::new();
+        for _ in 0..51 {
+            let begun = Instant::now();
+            audit.record(&[entry; LINES]).await.unwrap();
+            rounds.push(begun.elapsed().as_nanos() as f64 / LINES as f64);
+        }
+        rounds.sort_by(f64::total_cmp);
+        rounds[rounds.len() / 2]
+    })
 }
 
 /// The median of many short runs, so that a busy machine's stalls fall out.
