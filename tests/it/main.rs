@@ -37,6 +37,7 @@ mod doctor_probe;
 mod encryption;
 mod expiry;
 mod explain;
+mod faults;
 mod floors;
 mod form_judge;
 mod granted;

@@ -125,7 +125,8 @@ impl Call {
         }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// As it goes over the wire.
+    pub fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let given = |wanted: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
         if !given("host") {
@@ -138,7 +139,7 @@ impl Call {
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
-        text.push_str("connection: close\r\n\r\n");
+        text.push_str(if given("connection") { "\r\n" } else { "connection: close\r\n\r\n" });
         let mut bytes = text.into_bytes();
         bytes.extend(self.body.iter().flatten());
         bytes

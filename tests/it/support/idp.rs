@@ -31,6 +31,7 @@ pub struct Idp {
 #[derive(Default)]
 struct Shared {
     pages: Mutex<HashMap<String, Page>>,
+    manners: Mutex<HashMap<String, Manner>>,
     asked: Mutex<Vec<Asked>>,
 }
 
@@ -39,6 +40,23 @@ struct Shared {
 pub struct Page {
     pub head: String,
     pub body: String,
+}
+
+/// How what is at a path is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Manner {
+    #[default]
+    Whole,
+    /// The connection ends in the middle of the body.
+    Half,
+    /// The connection ends before a word.
+    HungUp,
+    /// After a third of a second: shorter than a request waits for a key.
+    Late,
+    /// Not a word, until the client has gone.
+    Silent,
+    /// A byte now and then.
+    Trickling,
 }
 
 /// A request that came.
@@ -89,6 +107,11 @@ impl Idp {
         self.shared.pages.lock().unwrap().insert(path.to_owned(), page);
     }
 
+    /// From now on what is at that path is told so.
+    pub fn behave(&self, path: &str, manner: Manner) {
+        self.shared.manners.lock().unwrap().insert(path.to_owned(), manner);
+    }
+
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
@@ -136,6 +159,27 @@ impl Shared {
         let page = page.unwrap_or(Page { head: "404 Not Found".to_owned(), body: String::new() });
         let (head, body) = (page.head, page.body);
         let text = format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-        let _ = stream.get_mut().write_all(text.as_bytes()).and_then(|()| stream.get_mut().flush());
+        let manner = self.manners.lock().unwrap().get(path).copied().unwrap_or_default();
+        let _ = manner.tell(text.as_bytes(), body.len(), &mut stream);
+    }
+}
+
+impl Manner {
+    fn tell(self, text: &[u8], body: usize, stream: &mut BufReader<impl Read + Write>) -> std::io::Result<()> {
+        let mut told = |part: &[u8]| stream.get_mut().write_all(part).and_then(|()| stream.get_mut().flush());
+        match self {
+            Self::Whole => told(text),
+            Self::Half => told(&text[..text.len() - body / 2]),
+            Self::HungUp => Ok(()),
+            Self::Late => {
+                std::thread::sleep(Duration::from_millis(300));
+                told(text)
+            }
+            Self::Silent => stream.read(&mut [0]).map(drop),
+            Self::Trickling => text.iter().try_for_each(|byte| {
+                std::thread::sleep(Duration::from_millis(50));
+                told(&[*byte])
+            }),
+        }
     }
 }

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub struct Presignd {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    /// What becomes the command, with the command as its arguments.
+    within: Vec<String>,
 }
 
 /// What a finished command left.
@@ -26,7 +28,7 @@ pub struct Output {
 impl Presignd {
     /// With this text as `presignd.toml`.
     pub fn configured(toml: &str) -> Self {
-        let presignd = Self { directory: tempfile::tempdir().unwrap(), environment: Vec::new() };
+        let presignd = Self { directory: tempfile::tempdir().unwrap(), environment: Vec::new(), within: Vec::new() };
         presignd.file("presignd.toml", toml)
     }
 
@@ -34,6 +36,17 @@ impl Presignd {
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.write(name, content);
         self
+    }
+
+    /// Started by another command, which becomes it.
+    pub fn within(mut self, command: &[&str]) -> Self {
+        self.within = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// Its variables.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
     }
 
     /// With a variable in the environment.
@@ -57,8 +70,10 @@ impl Presignd {
 
     /// The process in the making; `--config` is not in it.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_presignd"));
-        command.args(arguments).current_dir(self.directory.path()).env_clear();
+        let words = self.within.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_presignd")]);
+        let mut words = words.chain(arguments.iter().copied());
+        let mut command = Command::new(words.next().unwrap());
+        command.args(words).current_dir(self.directory.path()).env_clear();
         command.env("HOME", self.directory.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -166,9 +166,14 @@ impl Service {
         })
     }
 
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let pid = self.process.id().to_string();
+        let pid = self.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
