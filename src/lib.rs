@@ -46,6 +46,7 @@
 //!   uploads          POST /v1/uploads and /v1/uploads/parts
 //! adapters/          what the world gives
 //!   audit            one line a decision, written in groups before the answer leaves
+//!   chance           chance, for what replicas should not do all at once
 //!   clock            the one reader of time; tests move it
 //!   config/          file and environment to checked settings, every error with its line
 //!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
@@ -94,6 +95,7 @@
 //!   request          JSON to a request, every wrong member reported
 //!   restore          RestoreObject's body
 //!   retention        Object Lock: what nobody may overwrite or delete, and how long
+//!   role             a role of IAM, and what the call that assumes it carries
 //!   scheme           http or https
 //!   scope            what a grant covers: whole segments that claims fill in
 //!   shell            words for a POSIX shell

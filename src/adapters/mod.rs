@@ -1,7 +1,8 @@
 //! What the world gives: files, keys, credentials, clocks, disks. Adapters do not import each other, except
-//! `clock`, `config`, `followed_file`, `http_client` and `telemetry`, and `token` its `jwks`.
+//! `chance`, `clock`, `config`, `followed_file`, `http_client` and `telemetry`, and `token` its `jwks`.
 
 pub mod audit;
+pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod credentials;

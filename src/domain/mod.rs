@@ -35,6 +35,7 @@ pub mod region;
 pub mod request;
 pub mod restore;
 pub mod retention;
+pub mod role;
 pub mod scheme;
 pub mod scope;
 pub mod shell;

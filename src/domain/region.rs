@@ -18,6 +18,8 @@ pub struct Partition {
     pub id: &'static str,
     /// The domain of its S3 hosts; S3's dual-stack hosts have it too.
     pub dns_suffix: &'static str,
+    /// Where what it has but once is.
+    home: &'static str,
     /// What its regions begin with; a word and a number follow.
     prefixes: &'static [&'static str],
 }
@@ -55,6 +57,11 @@ impl Partition {
     pub fn named(id: &str) -> Option<&'static Self> {
         PARTITIONS.iter().find(|partition| partition.id == id)
     }
+
+    /// The region that is taken where none is told.
+    pub fn home(&self) -> Region {
+        Region(self.home.into())
+    }
 }
 
 /// The patterns all read `^PREFIX\-\w+\-\d+$`. Patterns rather than lists, so that a region that opens tomorrow works.
@@ -68,21 +75,22 @@ fn has_form(region: &str, prefix: &str) -> bool {
     })
 }
 
-/// `partitions.json` of botocore 1.44:
+/// `partitions.json` of botocore 1.44, which calls the home `implicitGlobalRegion`:
 /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
 static PARTITIONS: [Partition; 8] = [
     Partition {
         id: "aws",
         dns_suffix: "amazonaws.com",
+        home: "us-east-1",
         prefixes: &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
     },
-    Partition { id: "aws-cn", dns_suffix: "amazonaws.com.cn", prefixes: &["cn"] },
-    Partition { id: "aws-eusc", dns_suffix: "amazonaws.eu", prefixes: &["eusc-de"] },
-    Partition { id: "aws-iso", dns_suffix: "c2s.ic.gov", prefixes: &["us-iso"] },
-    Partition { id: "aws-iso-b", dns_suffix: "sc2s.sgov.gov", prefixes: &["us-isob"] },
-    Partition { id: "aws-iso-e", dns_suffix: "cloud.adc-e.uk", prefixes: &["eu-isoe"] },
-    Partition { id: "aws-iso-f", dns_suffix: "csp.hci.ic.gov", prefixes: &["us-isof"] },
-    Partition { id: "aws-us-gov", dns_suffix: "amazonaws.com", prefixes: &["us-gov"] },
+    Partition { id: "aws-cn", dns_suffix: "amazonaws.com.cn", home: "cn-northwest-1", prefixes: &["cn"] },
+    Partition { id: "aws-eusc", dns_suffix: "amazonaws.eu", home: "eusc-de-east-1", prefixes: &["eusc-de"] },
+    Partition { id: "aws-iso", dns_suffix: "c2s.ic.gov", home: "us-iso-east-1", prefixes: &["us-iso"] },
+    Partition { id: "aws-iso-b", dns_suffix: "sc2s.sgov.gov", home: "us-isob-east-1", prefixes: &["us-isob"] },
+    Partition { id: "aws-iso-e", dns_suffix: "cloud.adc-e.uk", home: "eu-isoe-west-1", prefixes: &["eu-isoe"] },
+    Partition { id: "aws-iso-f", dns_suffix: "csp.hci.ic.gov", home: "us-isof-south-1", prefixes: &["us-isof"] },
+    Partition { id: "aws-us-gov", dns_suffix: "amazonaws.com", home: "us-gov-west-1", prefixes: &["us-gov"] },
 ];
 
 impl fmt::Display for Region {
@@ -122,6 +130,13 @@ mod tests {
         for (text, expected) in rows {
             let region = Region::parse(text).expect(text);
             assert_eq!(region.partition().map(|partition| partition.id), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_home_of_a_partition_is_one_of_its_regions() {
+        for partition in &PARTITIONS {
+            assert_eq!(partition.home().partition(), Some(partition), "{}", partition.id);
         }
     }
 

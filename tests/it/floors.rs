@@ -6,7 +6,7 @@ use std::path::Path;
 const FLOORS: [&[&str]; 4] = [&["domain"], &["adapters"], &["http"], &["cli", "main"]];
 
 /// What any adapter may import, and what one may import besides.
-const FOOT_OF_ADAPTERS: [&str; 5] = ["clock", "config", "followed_file", "http_client", "telemetry"];
+const FOOT_OF_ADAPTERS: [&str; 6] = ["chance", "clock", "config", "followed_file", "http_client", "telemetry"];
 const NEIGHBOURS: [(&str, &str); 1] = [("token", "jwks")];
 
 /// What the pure floor has no use for.

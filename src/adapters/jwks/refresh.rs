@@ -1,7 +1,5 @@
 //! When a key set is fetched: by age, when a request asks, and never during the cool-down.
 
-use std::hash::BuildHasher;
-use std::hash::RandomState;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,6 +9,7 @@ use super::Phase;
 use super::fetch::FetchError;
 use super::get::Fetched;
 use super::keeper::Keeper;
+use crate::adapters::chance;
 
 /// Fetches the key set again and again. Every attempt, good or bad, is followed by a cool-down.
 pub(super) async fn forever<F>(mut keeper: Keeper, fetch: impl Fn() -> F)
@@ -63,6 +62,5 @@ pub(super) const MOST_STALE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long after an attempt no other is made: 10 to 30 seconds, so that with [`super::fetch::LONGEST_ATTEMPT`] an issuer
 /// that could not be reached is asked again within 45. By chance, so that replicas do not ask all at once.
 fn cool_down() -> Duration {
-    let chance = RandomState::new().hash_one(()); // seeded by the system for each process, and moved on for each call
-    Duration::from_millis(10_000 + chance % 20_000)
+    chance::between(Duration::from_secs(10), Duration::from_secs(30))
 }
