@@ -19,7 +19,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::config::Settings;
 use crate::adapters::config::parse_duration;
 use crate::adapters::credentials::CredentialSnapshot;
-use crate::adapters::credentials::CredentialStore;
+use crate::adapters::credentials::read_once;
 use crate::cli::Failure;
 use crate::cli::ask;
 use crate::cli::ask::Words;
@@ -29,6 +29,7 @@ use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
+use crate::domain::name::Name;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Circumstances;
 use crate::domain::request::Request;
@@ -84,7 +85,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let claims = arguments.claims_for(grant)?;
     let now = arguments.instant()?;
     let bodies = arguments.bodies()?;
-    let (credentials, failures) = CredentialStore::read_once(&settings.credentials);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+    let (credentials, failures) = runtime.block_on(read_once(&settings.credentials, signers(grant, &settings)));
     for (name, error) in failures {
         tell_warning(&format!("the credentials {name} cannot be read: {error}"));
     }
@@ -111,6 +113,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         println!("{line}");
     }
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whose credentials a grant is signed with.
+fn signers<'s>(grant: &'s Grant, settings: &'s Settings) -> impl Iterator<Item = &'s Name> {
+    let of_bucket = settings.policy.bucket(&grant.bucket).filter(|_| grant.credentials.is_none());
+    let of_bucket = of_bucket.into_iter().flat_map(|bucket| [&bucket.read_credentials, &bucket.write_credentials]);
+    grant.credentials.iter().chain(of_bucket)
 }
 
 impl Arguments {

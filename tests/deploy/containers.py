@@ -129,7 +129,7 @@ class Image(unittest.TestCase):
         cargo = tomllib.loads((ROOT / "Cargo.toml").read_text())
         self.assertIn("dist", cargo["profile"])
         text = DOCKERFILE.read_text()
-        self.assertIn("cargo build --locked --profile dist --no-default-features", text)
+        self.assertIn("cargo build --locked --profile dist --no-default-features --features aws ", text)
         least = tuple(map(int, cargo["package"]["rust-version"].split(".")))
         self.assertGreaterEqual(tuple(map(int, re.search(r"FROM docker.io/library/rust:([\d.]+)-", text)[1].split("."))), least)
 
@@ -191,7 +191,7 @@ def static_binary():
     flags = re.search(r'RUSTFLAGS="([^"]+)"', DOCKERFILE.read_text())[1]
     target = ran("rustc", "--print", "host-tuple")[1].strip()
     code, said = ran(
-        "cargo", "build", "--locked", "--no-default-features", "--target", target,
+        "cargo", "build", "--locked", "--no-default-features", "--features", "aws", "--target", target,
         cwd=source, env=os.environ | {"RUSTFLAGS": flags, "PRESIGND_COMMIT": "test"}, timeout=1200,
     )  # fmt: skip
     assert code == 0, said

@@ -269,8 +269,8 @@ def papers_in(folder, names):
 def crates(*options):
     """What the binary is made of, as cargo says."""
     host = subprocess.check_output(["rustc", "--print", "host-tuple"], text=True).strip()
-    tree = ["cargo", "tree", "--locked", "--no-default-features", "--target", host, "--edges", "normal,no-proc-macro"]
-    listed = subprocess.check_output([*tree, "--prefix", "none", *options], cwd=ROOT, text=True)
+    tree = ["cargo", "tree", "--locked", "--no-default-features", "--features", "aws", "--target", host]
+    listed = subprocess.check_output([*tree, "--edges", "normal,no-proc-macro", "--prefix", "none", *options], cwd=ROOT, text=True)
     found = {tuple(line.split()[:2]) for line in listed.splitlines() if line}
     return {(name, version.removeprefix("v")) for name, version in found if name != "presignd"}
 

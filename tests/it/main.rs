@@ -14,6 +14,7 @@ mod attacks;
 mod audit;
 mod audit_chain;
 mod audit_join;
+mod aws_credentials;
 mod batch;
 mod browser;
 mod browser_docs;

@@ -71,6 +71,59 @@ fn each_identity_may_what_it_signs_and_nothing_beside() {
     assert!(allows(&all["reader"], "s3:ListBucket", "arn:aws:s3:::acme-store", None), "the whole bucket");
 }
 
+/// `media` is signed for by a role that another role assumes, which the instance's assumes.
+const ROLES: &str = r#"
+[[issuers]]
+issuer = "https://app.example.com"
+audiences = ["presignd"]
+hmac_secret_env = "JWT_SECRET"
+[credentials.here]
+provider = "default"
+[credentials.hop]
+provider = "assume_role"
+role_arn = "arn:aws:iam::111122223333:role/hop"
+source = "here"
+[credentials.tenant]
+provider = "assume_role"
+role_arn = "arn:aws:iam::444455556666:role/teams/uploads"
+source = "hop"
+[buckets.media]
+bucket = "acme-media"
+region = "eu-west-1"
+credentials = "tenant"
+default_encryption = { algorithm = "aws:kms", kms_key_id = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd" }
+[[grants]]
+name = "all"
+bucket = "media"
+prefix = ""
+actions = ["read"]
+"#;
+
+#[test]
+fn who_assumes_a_role_may_and_the_role_is_who_signs() {
+    let all = document(ROLES, &["iam"]);
+    let (hop, uploads) = ("arn:aws:iam::111122223333:role/hop", "arn:aws:iam::444455556666:role/teams/uploads");
+    for (name, action, resource, expected) in [
+        ("here", "sts:AssumeRole", hop, true),
+        ("here", "sts:AssumeRole", uploads, false),
+        ("here", "s3:GetObject", "arn:aws:s3:::acme-media/a", false),
+        ("hop", "sts:AssumeRole", uploads, true),
+        ("hop", "sts:AssumeRole", hop, false),
+        ("tenant", "sts:AssumeRole", uploads, false),
+        ("tenant", "s3:GetObject", "arn:aws:s3:::acme-media/a", true),
+    ] {
+        assert_eq!(allows(&all[name], action, resource, None), expected, "{name} {action} {resource}: {all:#}");
+    }
+    let trust = "let in by the role's trust policy";
+    for (name, is_told) in [("here", true), ("hop", true), ("tenant", false)] {
+        assert_eq!(policy(ROLES, &["iam", name]).stderr.contains(trust), is_told, "{name}");
+    }
+    let key = document(ROLES, &["kms", "media"]);
+    assert!(key.to_string().contains(&format!("\"AWS\":[\"{uploads}\"]")), "nobody has to tell: {key:#}");
+    let other = document(ROLES, &["kms", "media", "--principal", "tenant=arn:aws:iam::444455556666:role/other"]);
+    assert!(other.to_string().contains("role/other") && !other.to_string().contains(uploads), "{other:#}");
+}
+
 /// Access points of every kind, by their ARNs, and one by its alias.
 const POINTS: &str = r#"
 [[issuers]]

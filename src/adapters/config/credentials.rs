@@ -3,6 +3,10 @@
 use std::path::Path;
 
 use crate::adapters::config::around::Around;
+#[cfg(feature = "aws")]
+use crate::adapters::config::aws;
+#[cfg(feature = "aws")]
+use crate::adapters::config::aws::Near;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
@@ -13,6 +17,7 @@ use crate::adapters::config::reader::meant;
 use crate::adapters::config::reader::some_text;
 use crate::adapters::config::reader::text;
 use crate::adapters::config::secrets;
+use crate::adapters::config::settings::CredentialsProvider;
 use crate::adapters::config::settings::CredentialsSource;
 use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
@@ -21,56 +26,92 @@ use crate::domain::name::Name;
 /// The credentials of a file.
 pub(super) struct Credentials {
     /// Those without an error.
-    pub(super) whole: Vec<(Name, CredentialsSource)>,
+    pub(super) whole: Vec<(Name, CredentialsProvider)>,
     /// All of them.
     pub(super) names: Names,
 }
 
-/// Reads the tables of `[credentials]`; without any there is one, `main`, from the environment.
-pub(super) fn credentials(entries: &[Entry], around: Around<'_>) -> Credentials {
-    let mut credentials = Credentials { whole: Vec::new(), names: Names::of("credentials") };
-    let (names, report) = (&mut credentials.names, around.report);
-    for entry in entries {
-        let name = names.declare_text(&entry.key, &entry.at, report);
-        let section = Section::of(&entry.node, format!("[credentials.{}]", entry.key), report);
-        let source = section.and_then(|section| source(section, around));
-        credentials.whole.extend(name.zip(source));
-    }
+/// Reads the tables of `[credentials]`; without any there is one, `main`, from the environment. Those of `[buckets]` tell
+/// which regions are near.
+#[cfg_attr(not(feature = "aws"), expect(unused_variables, reason = "regions are those where AWS is asked"))]
+pub(super) fn credentials(entries: &[Entry], buckets: &[Entry], around: Around<'_>) -> Credentials {
+    let (mut names, report) = (Names::of("credentials"), around.report);
     if entries.is_empty() {
         let main = names.declare_text("main", &Spot::Byte(0), report);
         warn_unless_set("", &Spot::Byte(0), around);
-        credentials.whole.extend(main.map(|main| (main, CredentialsSource::Environment { prefix: String::new() })));
+        let environment = CredentialsProvider::Local(CredentialsSource::Environment { prefix: String::new() });
+        return Credentials { whole: main.map(|main| (main, environment)).into_iter().collect(), names };
     }
-    credentials
+    // A role's source may stand below it.
+    let declared: Vec<_> = entries.iter().map(|entry| names.declare_text(&entry.key, &entry.at, report)).collect();
+    #[cfg(feature = "aws")]
+    aws::check(entries, report);
+    let known = Known {
+        #[cfg(feature = "aws")]
+        names: &names,
+        #[cfg(feature = "aws")]
+        near: Near::of(buckets, around),
+        around,
+    };
+    let mut whole = Vec::new();
+    for (entry, name) in entries.iter().zip(declared) {
+        let section = Section::of(&entry.node, format!("[credentials.{}]", entry.key), report);
+        whole.extend(name.zip(section.and_then(|section| provider(section, &known))));
+    }
+    Credentials { whole, names }
 }
 
-fn source(mut section: Section<'_>, around: Around<'_>) -> Option<CredentialsSource> {
-    let node = section.require("provider", "\"environment\"")?;
-    let source = match around.report.accept(&node.at, provider(node))? {
-        Provider::Environment => environment(&mut section, around),
-        Provider::File => file(&mut section, around),
-        Provider::Profile => profile(&mut section, around),
-        Provider::Later(keys) => {
+/// What the tables are read with.
+struct Known<'a> {
+    #[cfg(feature = "aws")]
+    names: &'a Names,
+    #[cfg(feature = "aws")]
+    near: Near,
+    around: Around<'a>,
+}
+
+fn provider(mut section: Section<'_>, known: &Known<'_>) -> Option<CredentialsProvider> {
+    let (around, node) = (known.around, section.require("provider", "\"environment\"")?);
+    let provider = match around.report.accept(&node.at, provider_named(node))? {
+        #[cfg(feature = "aws")]
+        Provider::AssumeRole => aws::assume_role(&mut section, known.names, &known.near).map(CredentialsProvider::Aws),
+        #[cfg(feature = "aws")]
+        Provider::Default => Some(CredentialsProvider::Aws(aws::default_chain(&known.near))),
+        #[cfg(not(feature = "aws"))]
+        Provider::AssumeRole | Provider::Default => {
+            let wrong = "this provider is not in this build";
+            around.report.error(&node.at, fault(wrong, "build presignd with the feature aws, or use another provider"));
+            for key in ["role_arn", "source", "external_id", "session_name", "duration"] {
+                section.take(key);
+            }
+            None
+        }
+        Provider::Environment => environment(&mut section, around).map(CredentialsProvider::Local),
+        Provider::File => file(&mut section, around).map(CredentialsProvider::Local),
+        Provider::Profile => profile(&mut section, around).map(CredentialsProvider::Local),
+        Provider::SigningKey => {
             let wrong = "this provider is not available in this version";
             around.report.error(&node.at, fault(wrong, "use environment, file or profile"));
-            keys.iter().for_each(|key| _ = section.take(key));
+            section.take("path");
             None
         }
     };
     section.close();
-    source
+    provider
 }
 
+/// `provider`.
 #[derive(Clone, Copy)]
 enum Provider {
+    AssumeRole,
+    Default,
     Environment,
     File,
     Profile,
-    /// One that a later version has, with its keys.
-    Later(&'static [&'static str]),
+    SigningKey,
 }
 
-fn provider(node: &Node) -> Result<Provider, Fault> {
+fn provider_named(node: &Node) -> Result<Provider, Fault> {
     let name = text(node)?;
     let found = PROVIDERS.into_iter().find(|(known, _)| *known == name).map(|(_, provider)| provider);
     let known = PROVIDERS.into_iter().map(|(known, _)| known);
@@ -81,9 +122,9 @@ const PROVIDERS: [(&str, Provider); 6] = [
     ("environment", Provider::Environment),
     ("file", Provider::File),
     ("profile", Provider::Profile),
-    ("default", Provider::Later(&[])),
-    ("assume_role", Provider::Later(&["role_arn", "source", "external_id", "session_name", "duration"])),
-    ("signing_key", Provider::Later(&["path"])),
+    ("default", Provider::Default),
+    ("assume_role", Provider::AssumeRole),
+    ("signing_key", Provider::SigningKey),
 ];
 
 fn environment(section: &mut Section<'_>, around: Around<'_>) -> Option<CredentialsSource> {

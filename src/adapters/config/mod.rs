@@ -4,6 +4,8 @@ mod access_logs;
 mod algorithms;
 mod around;
 mod audit;
+#[cfg(feature = "aws")]
+mod aws;
 mod buckets;
 mod certificate_end;
 mod credentials;
@@ -110,8 +112,9 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     let issuer_sections = tables(&mut file, "issuers", "[[issuers]]");
     let issuer_count = issuer_sections.len();
     let issuers = issuers::issuers(issuer_sections, around);
-    let credentials = credentials::credentials(named_tables(&mut file, "credentials", "[credentials]"), around);
+    let credential_tables = named_tables(&mut file, "credentials", "[credentials]");
     let bucket_tables = named_tables(&mut file, "buckets", "[buckets]");
+    let credentials = credentials::credentials(credential_tables, bucket_tables, around);
     let buckets = buckets::buckets(bucket_tables, &credentials, around);
     let grant_sections = tables(&mut file, "grants", "[[grants]]");
     let grant_count = grant_sections.len();

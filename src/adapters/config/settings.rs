@@ -13,6 +13,13 @@ use crate::domain::audit_chain::ChainKey;
 use crate::domain::lifetime::ExpiryRules;
 use crate::domain::name::Name;
 use crate::domain::policy::Policy;
+#[cfg(feature = "aws")]
+use crate::domain::region::Region;
+#[cfg(feature = "aws")]
+use crate::domain::role::ExternalId;
+use crate::domain::role::RoleArn;
+#[cfg(feature = "aws")]
+use crate::domain::role::SessionName;
 
 /// A whole configuration.
 #[derive(Debug)]
@@ -23,7 +30,7 @@ pub struct Settings {
     /// At least one.
     pub issuers: Vec<Issuer>,
     /// At least one.
-    pub credentials: Vec<(Name, CredentialsSource)>,
+    pub credentials: Vec<(Name, CredentialsProvider)>,
     /// Buckets and grants.
     pub policy: Policy,
     pub rate_limits: RateLimits,
@@ -156,6 +163,40 @@ impl std::fmt::Debug for SecretBytes {
 
 /// One of `[credentials.NAME]`.
 #[derive(Debug, Clone)]
+pub enum CredentialsProvider {
+    /// They are asked for over the network.
+    #[cfg(feature = "aws")]
+    Aws(AwsSource),
+    /// They are read.
+    Local(CredentialsSource),
+}
+
+impl CredentialsProvider {
+    /// Whether both give the same at every time, if a role's source does.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            #[cfg(feature = "aws")]
+            (Self::Aws(ours), Self::Aws(theirs)) => ours == theirs,
+            #[cfg(feature = "aws")]
+            (Self::Aws(_), Self::Local(_)) | (Self::Local(_), Self::Aws(_)) => false,
+            (Self::Local(ours), Self::Local(theirs)) => ours.is(theirs),
+        }
+    }
+
+    /// The role whose credentials these are, and the credentials that assume it.
+    pub fn role(&self) -> Option<(&RoleArn, &Name)> {
+        match self {
+            #[cfg(feature = "aws")]
+            Self::Aws(AwsSource::AssumeRole(role)) => Some((&role.arn, &role.source)),
+            #[cfg(feature = "aws")]
+            Self::Aws(AwsSource::Default { .. }) => None,
+            Self::Local(_) => None,
+        }
+    }
+}
+
+/// Where credentials are read.
+#[derive(Debug, Clone)]
 pub enum CredentialsSource {
     /// `AWS_ACCESS_KEY_ID` and its kin, each with this before its name.
     Environment { prefix: String },
@@ -180,6 +221,32 @@ impl CredentialsSource {
             (Self::Environment { .. } | Self::File { .. } | Self::Profile { .. } | Self::Given { .. }, _) => false,
         }
     }
+}
+
+/// Credentials that AWS gives out for a time.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AwsSource {
+    /// Whatever AWS's default chain finds; where that calls STS, in this region.
+    Default {
+        region: Region,
+    },
+    AssumeRole(Role),
+}
+
+/// `provider = "assume_role"`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    pub arn: RoleArn,
+    /// The credentials that assume it: others of the configuration, which hold a secret, and never its own in the end.
+    pub source: Name,
+    pub external_id: Option<ExternalId>,
+    pub session_name: SessionName,
+    /// 15 minutes to 12 hours; one hour at most where the source is a role's.
+    pub duration: Duration,
+    /// Whose STS is asked.
+    pub region: Region,
 }
 
 /// `[rate_limits]`.

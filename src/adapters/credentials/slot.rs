@@ -1,4 +1,4 @@
-//! The credentials of one name: what their source gave last, and the stores that show it.
+//! The credentials of one name: what their provider gave last, and the stores that show it.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,12 +9,16 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use aws_credential_types::Credentials;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::adapters::clock::Clock;
+use crate::adapters::config::CredentialsProvider;
 use crate::adapters::config::CredentialsSource;
 use crate::adapters::credentials::error::CredentialsError;
+#[cfg(feature = "aws")]
+use crate::adapters::credentials::renewal;
 use crate::adapters::credentials::snapshot::CredentialSnapshot;
 use crate::adapters::credentials::snapshot::Held;
 use crate::adapters::credentials::source;
@@ -23,20 +27,24 @@ use crate::adapters::followed_file::PERIOD;
 use crate::adapters::telemetry::Metrics;
 use crate::domain::name::Name;
 
-/// Credentials that go on by themselves, whichever configurations name them. The task that follows their source ends
+/// Credentials that go on by themselves, whichever configurations name them. The task that follows or renews them ends
 /// when this is dropped or [retired](Slot::retire).
 pub struct Slot {
     keeper: Arc<Keeper>,
-    source: CredentialsSource,
+    provider: CredentialsProvider,
+    /// The credentials that these are made from.
+    source: Option<Arc<Keeper>>,
     following: Option<AbortHandle>,
 }
 
-/// Takes up what a source gives. A task may hold it.
+/// Takes up what a provider gives. A task may hold it.
 pub struct Keeper {
     name: Name,
     clock: Clock,
     metrics: Metrics,
     state: Mutex<State>,
+    /// How often something came, or was to come and did not.
+    judged: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -51,28 +59,35 @@ struct State {
 pub type Shown = ArcSwap<CredentialSnapshot>;
 
 impl Slot {
-    /// Reads a source once, then follows it if it is a file, by a task of the runtime this is called in.
-    pub fn begin(name: &Name, source: &CredentialsSource, clock: &Clock, metrics: &Metrics) -> Self {
+    /// Reads what is read, then follows it if it is a file; asks for what is asked over the network, again and again. By a
+    /// task of the runtime this is called in.
+    pub fn begin(
+        name: &Name,
+        provider: &CredentialsProvider,
+        source: Option<Arc<Keeper>>,
+        clock: &Clock,
+        metrics: &Metrics,
+    ) -> Self {
         let keeper = Keeper::of(name, clock, metrics);
-        let following = match Watch::begin(source) {
-            None => {
-                keeper.judge(source::read(source));
-                None
-            }
-            Some((watch, first)) => {
-                keeper.judge(first);
-                Some(tokio::spawn(follow(watch, keeper.clone())).abort_handle())
-            }
+        let following = match provider {
+            #[cfg(feature = "aws")]
+            CredentialsProvider::Aws(provider) => Some(renewal::begin(provider, keeper.clone(), source.clone())),
+            CredentialsProvider::Local(source) => read(source, &keeper),
         };
-        Self { keeper, source: source.clone(), following }
+        Self { keeper, provider: provider.clone(), source, following }
     }
 
-    /// Whether it is what a configuration names.
-    pub fn is(&self, name: &Name, source: &CredentialsSource) -> bool {
-        self.keeper.name == *name && self.source.is(source)
+    /// Whether it is what a configuration names, made from the same source.
+    pub fn is(&self, name: &Name, provider: &CredentialsProvider, source: Option<&Arc<Keeper>>) -> bool {
+        let has_source = match (&self.source, source) {
+            (None, None) => true,
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.keeper.name == *name && self.provider.is(provider) && has_source
     }
 
-    /// What takes up what its source gives.
+    /// What takes up what its provider gives.
     pub fn keeper(&self) -> &Arc<Keeper> {
         &self.keeper
     }
@@ -101,6 +116,16 @@ impl Drop for Slot {
     }
 }
 
+/// Reads a source for the first time; the task that follows it, if it is a file.
+fn read(source: &CredentialsSource, keeper: &Arc<Keeper>) -> Option<AbortHandle> {
+    let Some((watch, first)) = Watch::begin(source) else {
+        keeper.judge(source::read(source));
+        return None;
+    };
+    keeper.judge(first);
+    Some(tokio::spawn(follow(watch, keeper.clone())).abort_handle())
+}
+
 /// Looks at a file every [`PERIOD`], beside the runtime's own threads: a file system may hang.
 async fn follow(mut watch: Watch, keeper: Arc<Keeper>) {
     let mut ticks = tokio::time::interval(PERIOD);
@@ -124,7 +149,18 @@ impl Keeper {
     /// A keeper of nothing yet.
     pub fn of(name: &Name, clock: &Clock, metrics: &Metrics) -> Arc<Self> {
         let (clock, metrics) = (clock.clone(), metrics.clone());
-        Arc::new(Self { name: name.clone(), clock, metrics, state: Mutex::default() })
+        let (state, judged) = (Mutex::default(), watch::Sender::default());
+        Arc::new(Self { name: name.clone(), clock, metrics, state, judged })
+    }
+
+    /// What the credentials are called.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Waits until something came for the first time, or was to come and did not.
+    pub async fn tried(&self) {
+        let _ = self.judged.subscribe().wait_for(|times| *times > 0).await; // it cannot go while it is borrowed
     }
 
     /// From now on the store shows what is held here, as it changes.
@@ -150,6 +186,7 @@ impl Keeper {
             Ok(credentials) => self.take_up(&mut state, credentials),
             Err(error) => tracing::warn!(credentials = %self.name, %error, "credentials not taken up"),
         }
+        self.judged.send_modify(|times| *times += 1);
     }
 
     /// Credentials that have ended do not displace ones that have not.
@@ -162,9 +199,13 @@ impl Keeper {
         }
     }
 
+    /// Puts them in force, unless they are.
     fn take_up(&self, state: &mut State, credentials: Credentials) {
         state.ends = credentials.expiry();
         self.measure(state.ends);
+        if state.held.as_ref().is_some_and(|held| *held.credentials() == credentials) {
+            return;
+        }
         let held = Held::of(credentials);
         state.shown_by.iter().filter_map(Weak::upgrade).for_each(|store| self.show(&store, &held));
         state.held = Some(held);
@@ -180,6 +221,33 @@ impl Keeper {
         match ends {
             Some(end) => gauge.with_label_values(&name).set(unix_seconds(end)),
             None => _ = gauge.remove_label_values(&name), // it may never have been there
+        }
+    }
+
+    /// Of credentials and of all that waits for their end.
+    #[cfg(feature = "aws")]
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// What is held, unless it has ended.
+    #[cfg(feature = "aws")]
+    pub fn usable(&self) -> Option<Credentials> {
+        let state = self.state();
+        let held = state.held.as_ref().filter(|held| held.lasts_beyond(self.clock.now()));
+        held.map(|held| held.credentials().clone())
+    }
+
+    /// Waits until credentials that can be used, and are not these, are held.
+    #[cfg(feature = "aws")]
+    pub async fn other_than(&self, known: Option<&Credentials>) -> Credentials {
+        let mut judged = self.judged.subscribe();
+        loop {
+            judged.borrow_and_update();
+            match self.usable() {
+                Some(found) if Some(&found) != known => return found,
+                Some(_) | None => _ = judged.changed().await, // it cannot go while it is borrowed
+            }
         }
     }
 

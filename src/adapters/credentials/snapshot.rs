@@ -86,6 +86,10 @@ impl Held {
         Arc::new(Self { credentials, derived: ArcSwap::default(), everywhere: OnceLock::new() })
     }
 
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     fn window(&self) -> Window {
         self.credentials.expiry().map_or(Window::Endless, Window::Until)
     }

@@ -71,7 +71,7 @@ impl Followed {
 }
 
 /// An environment variable; one that is empty is none, as the AWS CLI has it.
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

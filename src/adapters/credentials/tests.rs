@@ -1,12 +1,18 @@
 //! The store as a whole: what is in force, and what the metrics say.
 
 use super::*;
+use crate::adapters::config::AwsSource;
+use crate::adapters::config::CredentialsSource;
+use crate::adapters::config::Role;
 use crate::adapters::credentials::slot::Keeper;
 use crate::adapters::credentials::watch::Watch;
 use crate::domain::bucket::Resource;
 use crate::domain::endpoint::EndpointOptions;
 use crate::domain::endpoint::Target;
 use crate::domain::policy::Window;
+use crate::domain::region::Region;
+use crate::domain::role::RoleArn;
+use crate::domain::role::SessionName;
 use std::fs;
 use std::path::Path;
 use std::sync::Weak;
@@ -104,6 +110,10 @@ fn a_file_that_is_absent_at_first_is_taken_up_when_it_comes() {
     assert_eq!(watched.shown.load().windows().0.get(&name()), Some(&Window::Until(end)));
 }
 
+fn file(path: &Path) -> CredentialsProvider {
+    CredentialsProvider::Local(CredentialsSource::File { path: path.to_owned() })
+}
+
 /// Waits until the store's credentials have this id.
 async fn until_signing(store: &CredentialStore, id: &str) {
     let taken_up = async {
@@ -133,8 +143,7 @@ async fn a_store_follows_its_files_until_it_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.json");
     write(&path, "A", "");
-    let source = CredentialsSource::File { path: path.clone() };
-    let store = CredentialStore::start(&[(name(), source)], noon(), Metrics::new().unwrap());
+    let store = CredentialStore::start(&[(name(), file(&path))], noon(), Metrics::new().unwrap());
     assert_eq!(signs(&store.snapshot()).as_deref(), Some("A"));
     write(&path, "B", "");
     until_signing(&store, "B").await;
@@ -150,7 +159,6 @@ async fn what_a_changed_configuration_names_too_goes_on_and_what_it_does_not_end
     write(&kept, "A", "2026-11-24T13:00:00Z");
     write(&gone, "B", "2026-11-24T14:00:00Z");
     let other = Name::parse("other").unwrap();
-    let file = |path: &Path| CredentialsSource::File { path: path.to_owned() };
     let metrics = Metrics::new().unwrap();
     let both = [(name(), file(&kept)), (other.clone(), file(&gone))];
     let first = CredentialStore::start(&both, noon(), metrics.clone());
@@ -178,15 +186,36 @@ async fn what_a_changed_configuration_names_too_goes_on_and_what_it_does_not_end
     assert!(!metrics.text().unwrap().contains("expiry_timestamp_seconds{"), "its metric is gone");
 }
 
-#[test]
-fn reading_once_gives_what_there_is_and_names_what_there_is_not() {
-    let given =
-        CredentialsSource::Given { access_key_id: "GIVEN".to_owned(), secret_access_key: "s".to_owned().into() };
-    let absent = CredentialsSource::File { path: "/nonexistent/c.json".into() };
-    let other = Name::parse("other").unwrap();
-    let (snapshot, failures) = CredentialStore::read_once(&[(name(), given), (other.clone(), absent)]);
-    assert_eq!(signs(&snapshot).as_deref(), Some("GIVEN"));
-    assert_eq!(snapshot.windows().0.get(&name()), Some(&Window::Endless));
-    let told: Vec<_> = failures.iter().map(|(name, error)| format!("{name}: {error}")).collect();
-    assert_eq!(told, ["other: cannot read /nonexistent/c.json: entity not found"]);
+#[tokio::test]
+async fn a_role_goes_on_as_long_as_its_source_does() {
+    let role = |duration| {
+        CredentialsProvider::Aws(AwsSource::AssumeRole(Role {
+            arn: RoleArn::parse("arn:aws:iam::111122223333:role/r").unwrap(),
+            source: Name::parse("base").unwrap(),
+            external_id: None,
+            session_name: SessionName::default(),
+            duration: Duration::from_secs(duration),
+            region: Region::default(),
+        }))
+    };
+    // Without keys nobody is asked.
+    let base = |path: &str| (Name::parse("base").unwrap(), file(Path::new(path)));
+    let metrics = Metrics::new().unwrap();
+    let first = CredentialStore::start(&[(name(), role(3600)), base("/nonexistent/a.json")], noon(), metrics);
+    let followed = keepers(&first);
+    let is_kept = |next: &CredentialStore, name: &str| {
+        let slot =
+            |store: &CredentialStore| store.slots.iter().find(|slot| slot.keeper().name().as_str() == name).cloned();
+        Arc::ptr_eq(&slot(&first).unwrap(), &slot(next).unwrap())
+    };
+    for (what, next, main, source) in [
+        ("the same", [base("/nonexistent/a.json"), (name(), role(3600))], true, true),
+        ("another role", [base("/nonexistent/a.json"), (name(), role(7200))], false, true),
+        ("another source", [base("/nonexistent/b.json"), (name(), role(3600))], false, false),
+    ] {
+        let next = first.restarted(&next);
+        assert_eq!((is_kept(&next, "main"), is_kept(&next, "base")), (main, source), "{what}");
+    }
+    drop(first);
+    until_ended(&followed).await;
 }

@@ -5,8 +5,8 @@ use aws_credential_types::Credentials;
 use crate::adapters::clock::Clock;
 use crate::adapters::config::Settings;
 use crate::adapters::credentials::CredentialSnapshot;
-use crate::adapters::credentials::CredentialStore;
 use crate::adapters::credentials::CredentialsError;
+use crate::adapters::credentials::read_once;
 use crate::adapters::s3::Answer;
 use crate::adapters::s3::Call;
 use crate::adapters::s3::CallError;
@@ -24,12 +24,13 @@ use crate::domain::policy::Bucket;
 
 /// What is known of each bucket once it was asked, with these credentials alone or with its own.
 pub(super) async fn all<'a>(settings: &'a Settings, buckets: &[&'a Bucket], only: Option<&Name>) -> Vec<Examined<'a>> {
-    let (held, failures) = CredentialStore::read_once(&settings.credentials);
+    let names_for = |bucket: &&'a Bucket| only.map_or_else(|| settings.policy.signers(bucket), |name| vec![name]);
+    let names: Vec<Vec<&Name>> = buckets.iter().map(names_for).collect();
+    let (held, failures) = read_once(&settings.credentials, names.iter().flatten().copied()).await;
     let asker = Asker { s3: S3::new(Clock::system()), held, failures };
     let mut examined = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        let names = only.map_or_else(|| settings.policy.signers(bucket), |name| vec![name]);
-        examined.push(asker.examine(bucket, &names).await);
+    for (bucket, names) in buckets.iter().zip(&names) {
+        examined.push(asker.examine(bucket, names).await);
     }
     examined
 }

@@ -100,14 +100,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Kind::Kms => {}
     }
     arguments.options.signers().try_for_each(|signer| known("credentials", credentials(), Some(signer.as_str())))?;
-    let told = arguments.options.told(arguments.kind)?;
+    let mut told = arguments.options.told(arguments.kind)?;
+    let roles = settings.credentials.iter().filter_map(|(name, provider)| Some((name, provider.role()?)));
+    roles.clone().for_each(|(name, (role, _))| told.add_role(name, role));
+    let roles = roles.map(|(_, role)| role);
     let origins = &settings.server.cors_origins;
     match arguments.kind {
         Kind::AccessPoint => of_access_points(policy, &told, name),
         Kind::Bucket => print(bucket::policies(policy), name, HIDDEN),
         Kind::Cors if origins.is_empty() => Err(Failure::failed("server.cors_origins names no origin for browsers")),
         Kind::Cors => print(cors::rules(policy, origins), name, "no grant that is switched on is on it"),
-        Kind::Iam => print(iam::identities(policy), name, "no grant that is switched on is signed by it"),
+        Kind::Iam => print(iam::identities(policy, roles), name, NO_RIGHT),
         Kind::Kms => of_keys(policy, &told, name),
         Kind::Lifecycle => print(lifecycle::rules(policy), name, "no grant begins uploads in parts there"),
         Kind::VaultLock => print(vault_lock::policies(policy, &told), name, NO_VAULT),
@@ -193,6 +196,7 @@ fn write(document: &impl Serialize) -> Result<ExitCode, Failure> {
 
 const HIDDEN: &str = "give the bucket behind the access point as underlying; where it leads to several, see presignd policy access-point";
 const NO_POINT: &str = "it is no access point, or no grant that is switched on is on it";
+const NO_RIGHT: &str = "no grant that is switched on is signed by it, and it assumes no role";
 const NO_KEY: &str = "nothing on it names a key of KMS on AWS, and nobody sets the policy of aws/s3";
 const NO_VAULT: &str =
     "it is not on AWS, it is in no one region, or an access point hides its name: give it as underlying, or --vault";

@@ -57,7 +57,7 @@ impl Running {
         let audit = Audit::open_within(server.drain, &settings.audit, clock.clone(), metrics.clone());
         let audit = audit.await.map_err(|error| StartError::Audit(settings.audit.sink.clone(), error))?;
         let snapshot = Snapshot::start(settings, &clock, &metrics);
-        _ = timeout(FIRST_LOOK, snapshot.tokens.settled()).await;
+        _ = timeout(FIRST_LOOK, async { tokio::join!(snapshot.tokens.settled(), snapshot.credentials.tried()) }).await;
         let service = listen(server.listen, "listen").await?;
         let admin = listen(server.admin_listen, "admin_listen").await?;
         let app = Arc::new(App::new(snapshot, audit, clock.clone(), metrics.clone()));
@@ -112,7 +112,7 @@ fn patience(server: &config::Server) -> Patience {
     Patience { header: server.header_timeout, idle: server.idle_timeout, write: server.request_timeout }
 }
 
-/// So long a start waits for keys, that the first requests find them.
+/// So long a start waits for keys and credentials, that the first requests find them.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// A scraper, a prober or two, a person.

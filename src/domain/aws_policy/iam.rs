@@ -20,15 +20,23 @@ use crate::domain::grant::Grant;
 use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::policy::Policy;
+use crate::domain::role::RoleArn;
 
-/// The least policy of each of the credentials that sign by a grant that is switched on, by name.
-pub fn identities(policy: &Policy) -> BTreeMap<Name, Derived<Document>> {
-    let mut needs: BTreeMap<&Name, Least> = BTreeMap::new();
+/// The least policy of each of the credentials that sign by a grant that is switched on, or that assume one of these
+/// roles, by name.
+pub fn identities<'a>(
+    policy: &'a Policy,
+    roles: impl IntoIterator<Item = (&'a RoleArn, &'a Name)>,
+) -> BTreeMap<Name, Derived<Document>> {
+    let mut needs: BTreeMap<&Name, Least<'_>> = BTreeMap::new();
     for signed in signed(policy) {
         needs.entry(signed.signer).or_default().add(&signed);
     }
     for key_use in keys::uses(policy) {
         needs.entry(key_use.signer).or_default().add_key(&key_use);
+    }
+    for (role, source) in roles {
+        needs.entry(source).or_default().roles.insert(role.as_str());
     }
     let mut derived: BTreeMap<_, _> = needs.into_iter().map(|(name, needs)| (name.clone(), needs.derived())).collect();
     derived.retain(|_, derived| !derived.document.statement.is_empty());
@@ -37,13 +45,15 @@ pub fn identities(policy: &Policy) -> BTreeMap<Name, Derived<Document>> {
 
 /// What one identity needs, and what to know of it.
 #[derive(Default)]
-struct Least {
+struct Least<'a> {
     needs: Needs,
     keys: Uses,
+    /// What it assumes.
+    roles: BTreeSet<&'a str>,
     notes: BTreeSet<String>,
 }
 
-impl Least {
+impl Least<'_> {
     fn add(&mut self, signed: &Signed<'_>) {
         self.needs.add(signed, &Named::of(signed.bucket));
         self.notes.extend(notes(signed.grant, signed.bucket));
@@ -58,8 +68,11 @@ impl Least {
         let mut notes = vec![WHAT_IT_STOPS.to_owned()];
         notes.extend(self.needs.reads_without_list().then(|| MISSING_IS_403.to_owned()));
         notes.extend(self.notes);
+        notes.extend((!self.roles.is_empty()).then(|| TRUST.to_owned()));
+        let roles: Vec<String> = self.roles.into_iter().map(str::to_owned).collect();
+        let roles = (!roles.is_empty()).then(|| Statement::allow(["sts:AssumeRole"], roles));
         let keys = self.keys.statements().map(|(keys, statement)| Statement { resource: keys, ..statement });
-        let document = Document::of(self.needs.statements().chain(keys).collect());
+        let document = Document::of(self.needs.statements().chain(keys).chain(roles).collect());
         Derived { document, notes }
     }
 }
@@ -102,6 +115,7 @@ const WHAT_IT_STOPS: &str = "this bounds what the identity's keys can do, also i
 const MISSING_IS_403: &str = "without s3:ListBucket S3 answers 403, not 404, for an object that is not there";
 const BEHIND: &str =
     "what is behind it must allow the same, or leave it to its access points (presignd policy access-point)";
+const TRUST: &str = "whoever assumes a role must be let in by the role's trust policy too";
 const STARS: &str = "; an alias does not tell its account or whole name: write them in place of the stars, or its ARN in the \
      configuration";
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-policies.html>

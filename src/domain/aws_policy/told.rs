@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 
 use crate::domain::name::Name;
 use crate::domain::region::Partition;
+use crate::domain::role::RoleArn;
 
 /// What was told beside the configuration.
 #[derive(Debug, Default)]
@@ -21,6 +22,15 @@ pub struct Told {
     pub vault: Option<Vault>,
     /// For how long a vault's archives are kept.
     pub days: Option<NonZeroU32>,
+}
+
+impl Told {
+    /// Takes note of the role that signs with these credentials, unless another identity was told of.
+    pub fn add_role(&mut self, name: &Name, role: &RoleArn) {
+        if let Ok(identity) = Identity::parse(role.as_str()) {
+            self.identities.entry(name.clone()).or_insert(identity);
+        }
+    }
 }
 
 /// An AWS account, by its id.

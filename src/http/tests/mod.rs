@@ -78,10 +78,10 @@ async fn house_of(configuration: &str) -> House {
     let loaded = config::parse(configuration.as_bytes(), Path::new("presignd.toml"), &environment);
     let mut settings = loaded.unwrap_or_else(|wrong| panic!("{wrong:#?}")).settings;
     for (_, source) in &mut settings.credentials {
-        *source = config::CredentialsSource::Given {
+        *source = config::CredentialsProvider::Local(config::CredentialsSource::Given {
             access_key_id: "AKIDEXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned().into(),
-        };
+        });
     }
     let (clock, metrics) = (Clock::told_by(now), Metrics::new().unwrap());
     let audit = Audit::open(&settings.audit, clock.clone(), metrics.clone()).await.unwrap();

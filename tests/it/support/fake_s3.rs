@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::Read;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -15,13 +16,14 @@ pub struct FakeS3 {
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
-/// The head of a request.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub method: String,
     /// Path and query.
     pub target: String,
     pub headers: Vec<(String, String)>,
+    pub body: String,
 }
 
 impl Seen {
@@ -72,11 +74,15 @@ impl FakeS3 {
 }
 
 fn read(stream: &TcpStream) -> Option<Seen> {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let mut reader = BufReader::new(stream);
+    let mut lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
     let first = lines.next()?;
     let mut words = first.split(' ').map(str::to_owned);
     let (method, target) = (words.next()?, words.next()?);
     let headers =
         lines.filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned())));
-    Some(Seen { method, target, headers: headers.collect() })
+    let mut seen = Seen { method, target, headers: headers.collect(), body: String::new() };
+    let length = seen.header("content-length").parse().unwrap_or(0);
+    reader.take(length).read_to_string(&mut seen.body).ok()?;
+    Some(seen)
 }

@@ -4,6 +4,7 @@
 pub mod bound;
 pub mod browser;
 pub mod client;
+pub mod fake_aws;
 pub mod fake_s3;
 pub mod form;
 pub mod http2;

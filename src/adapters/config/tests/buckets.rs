@@ -9,7 +9,7 @@ fn credentials_and_buckets_are_checked_whole() {
 
 pub(super) const BUCKETS: [Row; 8] = [
     (
-        "each provider has its keys, and some providers are for later",
+        "each provider has its keys, and one is for later",
         "any",
         r#"[credentials.main]
 provider = "environmnt"
@@ -43,9 +43,8 @@ path = "k"
             r#"7:1: [credentials.three] has no profile; add profile = "uploads""#,
             "12:14: not the beginning of a variable's name; write letters, digits and _",
             r#"13:1: unknown key "path" in [credentials.four]; remove it; the keys of [credentials.four] are provider, env_prefix"#,
-            "15:12: this provider is not available in this version; use environment, file or profile",
             r#"16:1: unknown key "region" in [credentials.five]; remove it; the keys of [credentials.five] are provider"#,
-            "18:12: this provider is not available in this version; use environment, file or profile",
+            r#"19:12: not the ARN of a role; write one such as "arn:aws:iam::111122223333:role/uploads""#,
             "22:12: this provider is not available in this version; use environment, file or profile",
             r#"31:1: [buckets.media] has no credentials; add credentials = "…" with one of main, two, three, four, five, six, seven"#,
         ],

@@ -1,6 +1,7 @@
 //! What a configuration may say, and what is said of one that is wrong.
 
 mod access_logs;
+mod aws;
 mod buckets;
 mod encryption;
 mod environment;
@@ -157,6 +158,7 @@ fn every_error_says_how_to_mend_it() {
         &issuers::ISSUERS,
         &access_logs::ACCESS_LOGS,
         &access_logs::LOOPS,
+        &aws::ROLES,
         &buckets::BUCKETS,
         &grants::GRANTS,
         &encryption::ENCRYPTION,

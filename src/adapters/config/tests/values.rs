@@ -129,7 +129,9 @@ path = "/etc/credentials.json"
 "#;
     let loaded = parse(whole("any", text).as_bytes(), Path::new("/etc/presignd/p.toml"), &environment(&[])).unwrap();
     assert_eq!(loaded.settings.audit.sink, AuditSink::File("/etc/presignd/logs/audit.jsonl".into()));
-    let CredentialsSource::File { path } = &loaded.settings.credentials[0].1 else { panic!("a file") };
+    let CredentialsProvider::Local(CredentialsSource::File { path }) = &loaded.settings.credentials[0].1 else {
+        panic!("a file")
+    };
     assert_eq!(path, Path::new("/etc/credentials.json"));
 }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::adapters::clock::Clock;
 use crate::adapters::config::Settings;
-use crate::adapters::credentials::CredentialStore;
+use crate::adapters::credentials::read_once;
 use crate::adapters::s3::S3;
 use crate::domain::doctor::Outcome;
 use crate::domain::doctor::Place;
@@ -46,7 +46,8 @@ const LONGEST_NAME: &str = "unsigned-storage-class";
 
 /// Tries every promise on every bucket, one after the other.
 pub(super) async fn all<'a>(settings: &'a Settings, buckets: &[&'a Bucket], folder: &Folder) -> Vec<Probed<'a>> {
-    let (held, _) = CredentialStore::read_once(&settings.credentials);
+    let signers = buckets.iter().flat_map(|bucket| [&bucket.write_credentials, &bucket.read_credentials]);
+    let (held, _) = read_once(&settings.credentials, signers).await;
     let s3 = S3::new(Clock::system());
     let mut probed = Vec::with_capacity(buckets.len());
     for bucket in buckets {
