@@ -31,7 +31,8 @@ fn while_the_audit_disk_is_full_no_url_leaves_and_then_all_goes_on() {
     load.may("b", &[]);
     load.is_served(&["a", "b"]);
     let tally = load.end();
-    let lost = service.metric("presignd_audit_failures_total");
-    assert_eq!(lost, tally.by_code()["audit_unavailable"] as f64);
+    let (lost, refused) =
+        (service.metric("presignd_audit_failures_total"), tally.by_code()["audit_unavailable"] as f64);
+    assert!(lost > 0.0 && lost <= refused, "{lost} lines lost, {refused} refused");
     evidence::holds(&service.presignd, &disk.file("audit.jsonl"), service.admin, &tally);
 }

@@ -44,12 +44,12 @@ const NOT_TAKEN_UP: &str = "credentials not taken up";
 
 #[test]
 fn credentials_that_end_sign_nothing_beyond_their_end_and_those_that_follow_sign_at_once() {
-    let (first_file, first) = ending(KEYS[0], 33);
+    let (first_file, first) = ending(KEYS[0], 35);
     let service = of_corp(&["a", "b"], FROM_FILE).file("main.json", first_file).serve();
     let judge = Judge::usual();
     judge.in_force(&[first]);
     let callers = ["a", "b"].map(|name| Caller::new(name, &token()).refused_for(&["credentials_unavailable"]));
-    let load = Load::begin(To::plain(service.address), judge, callers.into(), 2);
+    let load = Load::begin(To::plain(service.address), judge, callers.into(), 1);
     load.is_served(&["a", "b"]);
     service.ready();
     load.is_shut_out("a", "credentials_unavailable");

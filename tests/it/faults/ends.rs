@@ -18,9 +18,9 @@ use crate::support::setting::token;
 
 const KILLS: usize = 20;
 
-fn load_on(service: &Service) -> Load {
+fn load_on(service: &Service, workers_each: usize) -> Load {
     let callers = ["a", "b"].map(|name| Caller::new(name, &token()));
-    Load::begin(To::plain(service.address), Judge::usual(), callers.into(), 2)
+    Load::begin(To::plain(service.address), Judge::usual(), callers.into(), workers_each)
 }
 
 fn agrees(service: &Service, tally: &Tally) {
@@ -33,7 +33,7 @@ fn a_kill_in_mid_load_loses_no_line_of_a_url_that_was_received() {
     let mut service = of_corp(&["a", "b"], "").serve();
     let mut tally = Tally::default();
     for _ in 0..KILLS {
-        let load = load_on(&service);
+        let load = load_on(&service, 2);
         load.is_served(&["a", "b"]);
         load.expect(End::Kill);
         service.signal("KILL");
@@ -46,10 +46,11 @@ fn a_kill_in_mid_load_loses_no_line_of_a_url_that_was_received() {
 
 #[test]
 fn what_was_begun_is_answered_after_the_signal_to_end() {
-    let mut service = of_corp(&["a", "b"], "").serve();
+    // so that at each instant some requests are under way
+    let mut service = of_corp(&["a", "b"], "").env("PRESIGND__AUDIT__SYNC", "true").serve();
     let mut tally = Tally::default();
     for _ in 0..3 {
-        let load = load_on(&service);
+        let load = load_on(&service, 8);
         load.is_served(&["a", "b"]);
         load.expect(End::Drain);
         service.signal("TERM");
@@ -68,7 +69,7 @@ fn a_second_signal_ends_it_at_once_and_loses_no_line() {
     let call = service.call("POST", "/v1/presign").bearer(&token()).json(&body).bytes();
     let mut begun = TcpStream::connect(service.address).unwrap();
     begun.write_all(&call[..call.len() - 1]).unwrap();
-    let load = load_on(&service);
+    let load = load_on(&service, 2);
     load.is_served(&["a", "b"]);
     load.expect(End::Drain);
     service.signal("TERM");
