@@ -40,7 +40,6 @@ pub use operator::OperatorAudit;
 pub struct Audit {
     orders: mpsc::Sender<Order>,
     state: Arc<State>,
-    required: bool,
     metrics: Metrics,
 }
 
@@ -71,19 +70,18 @@ impl Audit {
         let state = writer.state();
         std::thread::Builder::new().name("audit".to_owned()).spawn(|| writer.run())?;
         tokio::spawn(probe(orders.downgrade()));
-        Ok(Self { orders, state, required: settings.required, metrics })
+        Ok(Self { orders, state, metrics })
     }
 
-    /// Writes a line for each entry, all of one answer; returns when they are written. One that is required and is not
-    /// written within three seconds is unavailable, though it may be written later: a line may stand for an answer that
-    /// never left, but no answer leaves without its line. One that is not required is Ok in any case.
+    /// Writes a line for each entry, all of one answer; returns when they are written. One that is not written within
+    /// three seconds is unavailable, though it may be written later: a line may stand for an answer that never left, but
+    /// where lines are required no answer leaves without its own.
     pub async fn record(&self, entries: &[Entry<'_>]) -> Result<(), AuditUnavailable> {
-        let outcome = match Lines::of(entries) {
+        match Lines::of(entries) {
             Ok(lines) if lines.count() == 0 => Ok(()),
             Ok(lines) => self.write(lines).await,
             Err(_) => Err(AuditUnavailable),
-        };
-        if self.required { outcome } else { Ok(()) }
+        }
     }
 
     async fn write(&self, lines: Lines) -> Result<(), AuditUnavailable> {
@@ -104,6 +102,12 @@ impl Audit {
     /// Has the file opened anew, after it was renamed. Lines that wait already may go to either.
     pub fn reopen(&self) {
         self.state.reopen();
+        _ = self.orders.try_send(Order::Probe);
+    }
+
+    /// Goes on by other settings of the same file. Lines that wait already may be synced and chained as either says.
+    pub fn change(&self, settings: &config::Audit) {
+        self.state.change(settings);
         _ = self.orders.try_send(Order::Probe);
     }
 

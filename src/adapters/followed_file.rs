@@ -58,6 +58,16 @@ impl<E: PartialEq> Looks<E> {
         Self { judged: first, seen: None }
     }
 
+    /// As if the next look were the first that sees what it sees, unless that was judged.
+    pub fn begin_anew(&mut self) {
+        self.seen = None;
+    }
+
+    /// Whether the last look saw what was judged last.
+    pub fn are_settled(&self) -> bool {
+        self.seen.is_none()
+    }
+
     /// Notes one more look; whether what it saw is to be judged now.
     pub fn is_news(&mut self, now: Sight<E>) -> bool {
         if now == self.judged {

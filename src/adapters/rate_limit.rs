@@ -64,21 +64,39 @@ impl RateLimiter {
     pub fn new(settings: &RateLimits, metrics: Metrics) -> Self {
         Self::told_by(QuantaClock::default(), settings, metrics)
     }
+
+    /// The limits of a changed configuration: one that stays the same goes on with its accounts.
+    pub fn restarted(&self, settings: &RateLimits) -> Self {
+        self.told_anew_by(QuantaClock::default(), settings)
+    }
 }
 
 impl<C: Clock + Clone + Send + Sync + 'static> RateLimiter<C> {
     /// The same, on another clock.
     pub fn told_by(clock: C, settings: &RateLimits, metrics: Metrics) -> Self {
-        let limit = |name, rate: Option<Rate>| {
-            rate.map(|rate| Arc::new(Limit::new(name, rate, states::CAPACITY, clock.clone())))
-        };
-        Self {
-            per_address: limit(LimitName::PerAddress, settings.per_address),
-            per_subject: limit(LimitName::PerSubject, settings.per_subject),
-            global: limit(LimitName::Global, settings.global),
-            report_only: settings.report_only,
+        let none = Self {
+            per_address: None,
+            per_subject: None,
+            global: None,
+            report_only: false,
             hasher: RandomState::new(),
             metrics,
+        };
+        none.told_anew_by(clock, settings)
+    }
+
+    fn told_anew_by(&self, clock: C, settings: &RateLimits) -> Self {
+        let limit = |name, known: &Option<Arc<Limit<C>>>, rate: Option<Rate>| {
+            let known = known.clone().filter(|known| Some(known.rate()) == rate);
+            known.or_else(|| Some(Arc::new(Limit::new(name, rate?, states::CAPACITY, clock.clone()))))
+        };
+        Self {
+            per_address: limit(LimitName::PerAddress, &self.per_address, settings.per_address),
+            per_subject: limit(LimitName::PerSubject, &self.per_subject, settings.per_subject),
+            global: limit(LimitName::Global, &self.global, settings.global),
+            report_only: settings.report_only,
+            hasher: self.hasher.clone(), // accounts are found by it
+            metrics: self.metrics.clone(),
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub credentials_expiry: GaugeVec,
     /// `credentials`, `outcome`.
     pub credentials_refreshes: IntCounterVec,
+    /// `outcome`.
+    pub config_reloads: IntCounterVec,
     pub config_last_success: Gauge,
     /// Without labels; absent without TLS.
     pub tls_certificate_expiry: GaugeVec,
@@ -97,6 +99,11 @@ impl Metrics {
                 "Attempts to read credentials, by name and outcome",
                 &["credentials", "outcome"],
             )?,
+            config_reloads: on.counters(
+                "presignd_config_reloads_total",
+                "Attempts to take up a changed configuration, by outcome",
+                &["outcome"],
+            )?,
             config_last_success: on.float_gauge(
                 "presignd_config_last_success_timestamp_seconds",
                 "When the configuration in force was taken up, as Unix time",
@@ -117,6 +124,9 @@ impl Metrics {
             registry: registry.clone(),
         };
         on.build_info()?;
+        for outcome in ["success", "failure"] {
+            _ = metrics.config_reloads.with_label_values(&[outcome]); // an increase from nothing would not show
+        }
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         Ok(metrics)

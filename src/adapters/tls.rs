@@ -19,6 +19,7 @@ use crate::adapters::telemetry::Metrics;
 
 /// What handshakes go by. Connections keep what they began with.
 pub struct Tls {
+    files: Arc<TlsFiles>,
     in_force: Arc<ArcSwap<ServerConfig>>,
     watching: AbortHandle,
 }
@@ -29,13 +30,27 @@ impl Tls {
         let bytes = files.read()?;
         let (TlsIdentity { config, ends }, looks) = (bytes.identity()?, Looks::after(Ok(bytes.digest())));
         let in_force = Arc::new(ArcSwap::new(config));
-        let watch = Watch { files: files.into(), in_force: in_force.clone(), looks, clock, metrics };
+        let files = Arc::new(files);
+        let watch = Watch { files: files.clone(), in_force: in_force.clone(), looks, clock, metrics };
         if ends <= watch.clock.now() {
             tracing::warn!("the certificate of server.tls has ended: clients refuse it");
         }
         watch.tell(ends);
         let watching = tokio::spawn(watch.forever()).abort_handle();
-        Ok(Self { in_force, watching })
+        Ok(Self { files, in_force, watching })
+    }
+
+    /// The same in place of what is in force, which no certificate displaces that has ended.
+    pub fn replace(files: TlsFiles, clock: Clock, metrics: Metrics) -> Result<Self, TlsFault> {
+        match files.read()?.identity()?.ends <= clock.now() {
+            true => Err(TlsFault::ended()),
+            false => Self::start(files, clock, metrics),
+        }
+    }
+
+    /// Whether it follows these files.
+    pub fn is_of(&self, files: &TlsFiles) -> bool {
+        *self.files == *files
     }
 
     /// For one handshake.

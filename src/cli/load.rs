@@ -17,10 +17,13 @@ pub fn settings(file: &Path) -> Result<Settings, Failure> {
 
 /// The configuration in that file, and its warnings; errors go to the standard error.
 pub fn loaded(file: &Path) -> Result<Loaded, Failure> {
-    config::load(file, &Environment::of_process()).map_err(|diagnostics| {
-        tell(&diagnostics);
-        Failure::Told
-    })
+    config::load(file, &Environment::of_process()).map_err(failed)
+}
+
+/// Tells why there is no configuration.
+pub fn failed(diagnostics: Vec<Diagnostic>) -> Failure {
+    tell(&diagnostics);
+    Failure::Told
 }
 
 /// Writes each to the standard error.

@@ -57,6 +57,13 @@ impl App {
         self.in_force.load_full()
     }
 
+    /// Another configuration is in force from now on; requests that have begun keep theirs.
+    pub fn take_up(&self, next: Snapshot) {
+        let before = self.in_force.swap(Arc::new(next));
+        before.credentials.give_way_to(&self.in_force.load().credentials);
+        self.measure();
+    }
+
     /// The time now.
     pub fn now(&self) -> SystemTime {
         self.clock.now()
@@ -75,8 +82,8 @@ impl App {
     fn measure(&self) {
         let now = self.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         self.metrics.config_last_success.set(now.as_secs_f64());
+        let snapshot = self.in_force.load();
         for effect in [Effect::Allow, Effect::Deny] {
-            let snapshot = self.in_force.load();
             let count = snapshot.settings.policy.grants().iter().filter(|grant| grant.effect == effect).count();
             self.metrics.grants.with_label_values(&[effect.as_str()]).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
@@ -89,6 +96,15 @@ impl Snapshot {
         let tokens = Tokens::start(&settings.issuers, clock.clone(), metrics.clone());
         let credentials = CredentialStore::start(&settings.credentials, clock.clone(), metrics.clone());
         let limiter = RateLimiter::new(&settings.rate_limits, metrics.clone());
+        let cors = Cors::of(&settings.server.cors_origins);
+        Self { settings, tokens, credentials, limiter, cors }
+    }
+
+    /// The same for a changed configuration: what stays as it was goes on, with all that it holds.
+    pub fn restarted(&self, settings: Settings) -> Self {
+        let tokens = self.tokens.restarted(&settings.issuers);
+        let credentials = self.credentials.restarted(&settings.credentials);
+        let limiter = self.limiter.restarted(&settings.rate_limits);
         let cors = Cors::of(&settings.server.cors_origins);
         Self { settings, tokens, credentials, limiter, cors }
     }

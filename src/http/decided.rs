@@ -88,10 +88,11 @@ pub struct Signed {
 /// Many items leave others a turn after each so many.
 pub const BETWEEN_YIELDS: usize = 32;
 
-/// Writes the audit lines of one answer, then counts its URLs. Without its line no URL leaves.
+/// Writes the audit lines of one answer, then counts its URLs. Where lines are required no URL leaves without its own.
 pub async fn record(app: &App, context: &Context, caller: &Caller, all_decided: &[Decided]) -> ApiResult<()> {
     let entries: Vec<_> = all_decided.iter().filter_map(|decided| decided.entry(context, caller)).collect();
-    app.audit.record(&entries).await?;
+    let written = app.audit.record(&entries).await;
+    written.or_else(|error| if context.snapshot.settings.audit.required { Err(error) } else { Ok(()) })?;
     for signed in all_decided.iter().filter_map(|decided| decided.outcome.as_ref().ok()) {
         let (operation, bucket) = (signed.permit.operation(), signed.permit.bucket());
         app.metrics.urls_issued.with_label_values(&[operation.as_str(), bucket.as_str()]).inc();

@@ -97,6 +97,26 @@ fn one_chain_goes_through_rotation_restart_and_torn_lines() {
 }
 
 #[test]
+fn another_key_begins_another_chain_in_the_file_that_takes_the_place_of_a_renamed_one() {
+    let (by_file, other) =
+        (CHAINED.replace("_env = \"AUDIT_KEY\"", "_file = \"live.key\""), "another-key-of-32-bytes-or-more!");
+    let service = setting(&[&by_file, ISSUER, MEDIA, ALL_OF_MEDIA]).file("live.key", KEY).serve();
+    asked(&service, "ab");
+    std::fs::rename(service.presignd.path("audit.jsonl"), service.presignd.path("audit.1")).unwrap();
+    service.reloaded("success", || service.presignd.write("live.key", other));
+    eventually("a new file", || service.presignd.path("audit.jsonl").exists().then_some(()));
+    asked(&service, "cd");
+    let held = |key: &str, file: &str| {
+        service.presignd.write("audit.key", key);
+        let output = verify(&service.presignd, &[file]);
+        assert_eq!(output.status.code(), Some(0), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(held(KEY, "audit.1"), "the chain holds: 2 lines, the last of them 2\n");
+    assert_eq!(held(other, "audit.jsonl"), "the chain holds: 2 lines, the last of them 4\n");
+}
+
+#[test]
 fn what_is_done_to_the_file_shows() {
     let service = chained("").serve();
     asked(&service, "abcde");

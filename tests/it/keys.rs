@@ -1,16 +1,9 @@
 //! Keys of issuers over their life: files that change, sets that are fetched, and none at all.
 
-use std::io::Write;
-use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering;
-
 use serde_json::json;
 
 use crate::support::eventually;
+use crate::support::key_server::KeyServer;
 use crate::support::service::Service;
 use crate::support::setting::ISSUER;
 use crate::support::setting::MEDIA;
@@ -52,48 +45,6 @@ fn asked(service: &Service, token: &str) -> (u16, String) {
 
 fn invalid() -> (u16, String) {
     (401, "invalid_token".to_owned())
-}
-
-/// A server of one document, which counts how often it is asked.
-struct KeyServer {
-    address: SocketAddr,
-    document: Arc<Mutex<(u16, String)>>,
-    asked: Arc<AtomicUsize>,
-}
-
-impl KeyServer {
-    fn new(status: u16, document: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self {
-            address: listener.local_addr().unwrap(),
-            document: Arc::new(Mutex::new((status, document))),
-            asked: Arc::default(),
-        };
-        let (document, asked) = (server.document.clone(), server.asked.clone());
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().map_while(Result::ok) {
-                read_head(&mut stream);
-                asked.fetch_add(1, Ordering::SeqCst);
-                let (status, text) = document.lock().unwrap().clone();
-                let head = "content-type: application/json\r\nconnection: close";
-                let _ = write!(stream, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{text}", text.len());
-            }
-        });
-        server
-    }
-
-    fn source(&self) -> String {
-        format!(r#"jwks_uri = "http://{}/jwks.json""#, self.address)
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-}
-
-fn read_head(stream: &mut std::net::TcpStream) {
-    let lines = std::io::BufRead::lines(std::io::BufReader::new(stream));
-    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::support::PATIENCE;
+use crate::support::client::begin;
 use crate::support::eventually;
 use crate::support::presignd::Presignd;
 use crate::support::service::field;
@@ -70,19 +70,7 @@ fn a_request_that_has_begun_is_answered_while_the_service_drains() {
     let mut service = configured("").serve();
     service.ready();
     let body = upload().to_string();
-    let mut begun = TcpStream::connect(service.address).unwrap();
-    begun.set_read_timeout(Some(PATIENCE)).unwrap();
-    let token = token();
-    let head = format!(
-        "POST /v1/presign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nexpect: 100-continue\r\n\r\n",
-        body.len()
-    );
-    begun.write_all(head.as_bytes()).unwrap();
-    let mut go_on = [0; 25];
-    begun.read_exact(&mut go_on).unwrap();
-    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n", "the handler waits for the body");
-
+    let mut begun = begin(service.address, &token(), body.len());
     service.signal("TERM");
     eventually("not ready", || (service.admin("/readyz").status == 503).then_some(()));
     eventually("no new connections", || TcpStream::connect(service.address).is_err().then_some(()));

@@ -33,29 +33,48 @@ impl LineLog {
     pub fn open(settings: &config::Audit) -> io::Result<Self> {
         match &settings.sink {
             AuditSink::File(path) => Self::open_file(path, &settings.chain, Contest::GiveUp),
-            AuditSink::Stdout => Ok(Self::of(LineFile::stdout()?, key(&settings.chain)?)),
+            AuditSink::Stdout => {
+                let mut log = Self::of(LineFile::stdout()?);
+                log.chain_by(&settings.chain, Contest::GiveUp)?;
+                Ok(log)
+            }
         }
     }
 
     /// Opens a file, which is held until this is dropped. Its chain goes on from the head where the file has lost lines,
     /// so that their absence shows.
     pub fn open_file(path: &Path, chain: &AuditChain, contest: Contest) -> io::Result<Self> {
-        let key = key(chain)?;
-        let mut log = Self::of(LineFile::open(path, contest)?, key);
-        if log.key.is_none() || !log.file.is_kept() {
-            return Ok(log);
-        }
-        let head = HeadFile::open(path, contest)?;
-        if let Some(known) = head.read()? {
-            log.go_on_from(known);
-        }
-        log.head = Some(head);
+        key(chain)?; // without it the file is let alone
+        let mut log = Self::of(LineFile::open(path, contest)?);
+        log.chain_by(chain, contest)?;
         Ok(log)
     }
 
-    fn of(file: LineFile, key: Option<ChainKey>) -> Self {
+    /// Chains the lines from now on as the settings say. The same key goes on from where the chain stands, another begins
+    /// another chain.
+    pub fn chain_by(&mut self, chain: &AuditChain, contest: Contest) -> io::Result<()> {
+        let key = key(chain)?;
+        match self.file.path().filter(|_| key.is_some() && self.file.is_kept()) {
+            None => self.head = None,
+            Some(_) if self.head.is_some() => {}
+            Some(path) => {
+                let head = HeadFile::open(path, contest)?;
+                if let Some(known) = head.read()? {
+                    self.go_on_from(known);
+                }
+                self.head = Some(head);
+            }
+        }
+        if self.key.as_ref().zip(key.as_ref()).is_some_and(|(before, now)| before != now) {
+            self.mark.link = None;
+        }
+        self.key = key;
+        Ok(())
+    }
+
+    fn of(file: LineFile) -> Self {
         let mark = file.mark().clone();
-        Self { file, key, head: None, mark, lost: 0, group: Vec::new(), head_fails: false }
+        Self { file, key: None, head: None, mark, lost: 0, group: Vec::new(), head_fails: false }
     }
 
     fn go_on_from(&mut self, known: Mark) {

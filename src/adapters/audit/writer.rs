@@ -2,6 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
@@ -16,6 +18,7 @@ use crate::adapters::audit::entry::ISSUED;
 use crate::adapters::audit::entry::Lines;
 use crate::adapters::audit::entry::REFUSED;
 use crate::adapters::audit::entry::to_the_millisecond;
+use crate::adapters::audit::file::Contest;
 use crate::adapters::audit::file::Durability;
 use crate::adapters::audit::log::LineLog;
 use crate::adapters::clock::Clock;
@@ -41,6 +44,8 @@ pub struct Ticket {
 pub struct State {
     writable: AtomicBool,
     reopen: AtomicBool,
+    /// What to go on by.
+    change: Mutex<Option<config::Audit>>,
     began: Instant,
     /// When the file system was asked for what it has not yet answered, in milliseconds since `began`, from 1; 0: never.
     asked_at: AtomicU64,
@@ -52,6 +57,7 @@ impl State {
         Self {
             writable: AtomicBool::new(false),
             reopen: AtomicBool::new(false),
+            change: Mutex::default(),
             began: Instant::now(),
             asked_at: AtomicU64::new(0),
         }
@@ -69,6 +75,15 @@ impl State {
         self.reopen.store(true, Ordering::Relaxed);
     }
 
+    /// Has these settings gone by from the next line on.
+    pub fn change(&self, settings: &config::Audit) {
+        *self.change.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings.clone());
+    }
+
+    fn take_change(&self) -> Option<config::Audit> {
+        self.change.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -84,6 +99,8 @@ pub struct Writer {
     settings: config::Audit,
     /// `None` until it could be opened.
     log: Option<LineLog>,
+    /// The log is not yet chained as the settings say.
+    rechain: bool,
     clock: Clock,
     metrics: Metrics,
     journal: Journal,
@@ -109,7 +126,7 @@ impl Writer {
         (clock, metrics): (Clock, Metrics),
     ) -> Self {
         let (state, journal) = (Arc::new(State::new()), Journal::default());
-        let mut writer = Self { orders, state, settings, log, clock, metrics, journal };
+        let mut writer = Self { orders, state, settings, log, rechain: false, clock, metrics, journal };
         writer.probe();
         writer
     }
@@ -192,11 +209,15 @@ impl Writer {
         self.show_sequence();
     }
 
-    /// The file, opened if it is not yet, or anew if that was asked for. If opening anew fails, the old one serves, and
-    /// the next probe tries again.
+    /// The file, opened if it is not yet, or anew if that was asked for, and chained as the settings say. If opening anew
+    /// fails, the old one serves, and the next probe tries again.
     fn ready(&mut self) -> io::Result<&mut LineLog> {
-        let reopen = self.state.reopen.swap(false, Ordering::Relaxed);
-        let mut log = match self.log.take() {
+        let mut reopen = self.state.reopen.swap(false, Ordering::Relaxed);
+        if let Some(settings) = self.state.take_change() {
+            // another key begins another chain, best in the file that has taken the place of a renamed one
+            (self.settings, self.rechain, reopen) = (settings, true, true);
+        }
+        let log = match self.log.take() {
             None => LineLog::open(&self.settings)?,
             Some(mut log) => {
                 if reopen && let Err(error) = log.reopen() {
@@ -206,8 +227,13 @@ impl Writer {
                 log
             }
         };
+        let log = self.log.insert(log);
+        if self.rechain {
+            log.chain_by(&self.settings.chain, Contest::GiveUp)?;
+            self.rechain = false;
+        }
         self.metrics.audit_failures.inc_by(log.take_lost());
-        Ok(self.log.insert(log))
+        Ok(log)
     }
 
     fn show_sequence(&self) {

@@ -61,7 +61,7 @@ fn chain(section: &mut Section<'_>, around: Around<'_>) -> Option<AuditChain> {
             return None;
         }
         (Some(variable), None) => secrets::of_variable(variable, around.environment, report)?,
-        (None, Some(file)) => secrets::of_file(file, around.folder, report)?,
+        (None, Some(file)) => secrets::of_file(file, around)?,
         (None, None) => return None,
     };
     Some(secret.map_or(AuditChain::Absent, |secret| AuditChain::Keyed(ChainKey::new(secret.expose()))))

@@ -24,7 +24,7 @@ pub enum Severity {
 
 /// Where a [`Diagnostic`] points.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+pub(super) enum Place {
     /// Both from 1; the column counts characters.
     Text {
         file: String,
@@ -60,6 +60,11 @@ impl Diagnostic {
     /// What is wrong at a byte of a text.
     pub(super) fn of_text(text: &str, offset: usize, file: &Path, fault: Fault) -> Self {
         let place = Lines::of(text).placed(Spot::Byte(offset), file);
+        Self { severity: Severity::Error, place, fault }
+    }
+
+    /// An error at a place that is known already.
+    pub(super) fn at(place: Place, fault: Fault) -> Self {
         Self { severity: Severity::Error, place, fault }
     }
 
@@ -148,6 +153,11 @@ impl Report {
     /// Takes the value, or reports at `at` why there is none.
     pub(super) fn accept<T>(&self, at: &Spot, read: Result<T, Fault>) -> Option<T> {
         read.map_err(|fault| self.error(at, fault)).ok()
+    }
+
+    /// Where something stands, as it is told.
+    pub(super) fn place(&self, at: &Spot, file: &Path) -> Place {
+        self.lines.placed(at.clone(), file)
     }
 
     /// Whether an error was found.

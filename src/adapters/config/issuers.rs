@@ -128,7 +128,7 @@ fn keys(section: &mut Section<'_>, around: Around<'_>, issuer: Option<&str>) -> 
             Some(KeySource::JwksFile(file))
         }
         [("hmac_secret_env", node)] => secrets::of_variable(node, around.environment, report).map(KeySource::Hmac),
-        [(_, node)] => secrets::of_file(node, around.folder, report).map(KeySource::Hmac),
+        [(_, node)] => secrets::of_file(node, around).map(KeySource::Hmac),
         [_, _, ..] => None,
     }
 }

@@ -18,8 +18,10 @@ mod limits;
 mod names;
 mod nesting;
 mod places;
+mod read_files;
 mod reader;
 mod require;
+mod restart;
 mod retention;
 mod secrets;
 mod server;
@@ -31,14 +33,17 @@ mod transfers;
 mod tree;
 mod units;
 mod warnings;
+mod watch;
 mod when;
 
+use std::io;
 use std::path::Path;
 
 pub use algorithms::algorithm_named;
 pub use diagnostic::Diagnostic;
 pub use diagnostic::Severity;
 pub use environment::Environment;
+pub use restart::restart_needed;
 pub use secrets::bearer;
 pub use settings::*;
 pub use tls_identity::HTTP2;
@@ -46,12 +51,15 @@ pub use tls_identity::TlsBytes;
 pub use tls_identity::TlsFault;
 pub use tls_identity::TlsIdentity;
 pub use units::parse_duration;
+pub use watch::Watch;
 
 use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::absent;
 use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::read_files::ReadFiles;
 use crate::adapters::config::reader::Section;
+use crate::adapters::config::restart::Fixed;
 use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::tree::Value;
@@ -63,21 +71,34 @@ pub struct Loaded {
     pub settings: Settings,
     /// What `check` warns of, in the file's order.
     pub warnings: Vec<Diagnostic>,
+    fixed: Fixed,
 }
 
 /// Reads a file; without one configuration, every error and warning there is.
 pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, Vec<Diagnostic>> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&bytes, path, environment),
-        Err(error) => {
-            let wrong = format!("the file cannot be read ({error})");
-            Err(vec![Diagnostic::of_file(path, fault(wrong, "name a configuration that is there"))])
-        }
+        Err(error) => Err(vec![unreadable(path, &error)]),
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let wrong = format!("the file cannot be read ({error})");
+    Diagnostic::of_file(path, fault(wrong, "name a configuration that is there"))
 }
 
 /// The same of a file's bytes. Relative paths in it start at the file's folder.
 pub fn parse(bytes: &[u8], path: &Path, environment: &Environment) -> Result<Loaded, Vec<Diagnostic>> {
+    parse_with(bytes, path, environment, &ReadFiles::default())
+}
+
+/// The same with other files that may have been read.
+fn parse_with(
+    bytes: &[u8],
+    path: &Path,
+    environment: &Environment,
+    files: &ReadFiles,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return Err(vec![not_utf8(bytes, error.valid_up_to(), path)]),
@@ -86,11 +107,11 @@ pub fn parse(bytes: &[u8], path: &Path, environment: &Environment) -> Result<Loa
     let report = Report::new(text, &errors);
     environment.apply_to(&mut root, &report);
     let folder = path.parent().unwrap_or(Path::new(""));
-    let settings = settings_of(&root, Around { folder, environment, report: &report });
-    let failed = report.has_errors();
+    let settings = settings_of(&root, Around { folder, environment, files, report: &report });
+    let (failed, fixed) = (report.has_errors(), Fixed::of(&root, &report, path));
     let diagnostics = report.into_diagnostics(path);
     match settings {
-        Some(settings) if !failed => Ok(Loaded { settings, warnings: diagnostics }),
+        Some(settings) if !failed => Ok(Loaded { settings, warnings: diagnostics, fixed }),
         _ => Err(diagnostics),
     }
 }
@@ -105,7 +126,7 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     let report = around.report;
     let mut file = Section::of(root, "the file", report)?;
     let expiry = limits::expiry(file.section("expiry", "[expiry]"));
-    let server = server::server(file.section("server", "[server]"), around.folder);
+    let server = server::server(file.section("server", "[server]"), around);
     let log = server::log(file.section("log", "[log]"));
     let rate_limits = limits::rate_limits(file.section("rate_limits", "[rate_limits]"), server.max_batch);
     let audit = audit::audit(file.section("audit", "[audit]"), around);

@@ -6,8 +6,8 @@ use std::path::Path;
 use reqwest::Certificate;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use zeroize::Zeroizing;
 
+use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::Spot;
@@ -17,6 +17,7 @@ use crate::adapters::config::places;
 use crate::adapters::config::reader::some_text;
 use crate::adapters::config::settings::SecretBytes;
 use crate::adapters::config::tree::Node;
+use crate::adapters::followed_file;
 
 /// The secret in the variable that a node names; an absent one is warned of.
 pub(super) fn of_variable(node: &Node, environment: &Environment, report: &Report) -> Option<Option<SecretBytes>> {
@@ -29,10 +30,11 @@ pub(super) fn of_variable(node: &Node, environment: &Environment, report: &Repor
 }
 
 /// The secret in the file that a node names; an absent one is warned of.
-pub(super) fn of_file(node: &Node, folder: &Path, report: &Report) -> Option<Option<SecretBytes>> {
-    let path = report.accept(&node.at, places::path(node, folder))?;
-    match std::fs::read(&path) {
-        Ok(bytes) => report.accept(&node.at, secret(bytes)).map(Some),
+pub(super) fn of_file(node: &Node, around: Around<'_>) -> Option<Option<SecretBytes>> {
+    let report = around.report;
+    let path = report.accept(&node.at, places::path(node, around.folder))?;
+    match around.files.read(&path) {
+        Ok(bytes) => report.accept(&node.at, secret(bytes.to_vec())).map(Some),
         Err(error) => {
             report.warn(&node.at, absent_file(&path, &error));
             Some(None)
@@ -113,7 +115,7 @@ pub(super) fn warn_unless_profile(path: &Path, profile: &str, at: &Spot, report:
 }
 
 fn warn_unless(path: &Path, at: &Spot, report: &Report, holds: impl Fn(&[u8]) -> bool, else_holds: (&str, &str)) {
-    match std::fs::read(path).map(Zeroizing::new) {
+    match followed_file::read(path) {
         Err(error) => report.warn(at, absent_file(path, &error)),
         Ok(bytes) if holds(&bytes) => {}
         Ok(_) => {

@@ -1,13 +1,13 @@
 //! `[server]` and `[log]`.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Url;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
@@ -27,14 +27,14 @@ use crate::adapters::config::units::size;
 use crate::adapters::config::units::some_duration;
 
 /// `[server]`, with the defaults of what it leaves out.
-pub(super) fn server(section: Option<Section<'_>>, folder: &Path) -> Server {
+pub(super) fn server(section: Option<Section<'_>>, around: Around<'_>) -> Server {
     let mut server = Server::default();
     let Some(mut section) = section else {
         return server;
     };
     let tls = section.section("tls", "[server.tls]");
     let is_plain = tls.is_none();
-    server.tls = tls::tls(tls, folder);
+    server.tls = tls::tls(tls, around);
     let listen = listener(&mut section, "listen", is_plain, &mut server.listen);
     let admin = listener(&mut section, "admin_listen", true, &mut server.admin_listen);
     apart(&section, &server, admin.or(listen));

@@ -1,7 +1,6 @@
 //! `[server.tls]`: where its files are, and whether they are there and fit together.
 
-use std::path::Path;
-
+use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::places;
 use crate::adapters::config::reader::Section;
@@ -10,14 +9,14 @@ use crate::adapters::config::tls_identity::TlsFile;
 use crate::adapters::config::tree::Node;
 
 /// Reads the section; what is wrong with a file is told at the key that names it.
-pub(super) fn tls(section: Option<Section<'_>>, folder: &Path) -> Option<TlsFiles> {
+pub(super) fn tls(section: Option<Section<'_>>, around: Around<'_>) -> Option<TlsFiles> {
     let mut section = section?;
     let report = section.report();
     let certificate = section.require("certificate", "\"tls/cert.pem\"");
     let private_key = section.require("private_key", "\"tls/key.pem\"");
     let client_ca = section.take("client_ca");
     section.close();
-    let path = |node: &Node| report.accept(&node.at, places::path(node, folder));
+    let path = |node: &Node| report.accept(&node.at, places::path(node, around.folder));
     let (certificate, private_key) = (certificate?, private_key?);
     let files = TlsFiles {
         certificate: path(certificate)?,
@@ -27,7 +26,7 @@ pub(super) fn tls(section: Option<Section<'_>>, folder: &Path) -> Option<TlsFile
             None => None,
         },
     };
-    if let Err(error) = files.read().and_then(|bytes| bytes.identity()) {
+    if let Err(error) = files.read_from(around.files).and_then(|bytes| bytes.identity()) {
         let at = match error.file {
             TlsFile::Certificate => certificate,
             TlsFile::ClientCa => client_ca.unwrap_or(certificate),

@@ -1,6 +1,7 @@
 //! Who a server is in TLS: from files to rustls' configuration.
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -20,14 +21,14 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::adapters::config::certificate_end;
+use crate::adapters::config::read_files::ReadFiles;
 use crate::adapters::config::settings::TlsFiles;
-use crate::adapters::followed_file;
 
 /// What the files held when they were read.
 pub struct TlsBytes {
-    certificate: Zeroizing<Vec<u8>>,
-    private_key: Zeroizing<Vec<u8>>,
-    client_ca: Option<Zeroizing<Vec<u8>>>,
+    certificate: Arc<Zeroizing<Vec<u8>>>,
+    private_key: Arc<Zeroizing<Vec<u8>>>,
+    client_ca: Option<Arc<Zeroizing<Vec<u8>>>>,
 }
 
 /// What a handshake needs, and until when clients will believe it.
@@ -53,11 +54,28 @@ pub(super) enum TlsFile {
     PrivateKey,
 }
 
+impl TlsFault {
+    /// Of a certificate that nobody believes any more.
+    pub fn ended() -> Self {
+        TlsFile::Certificate.fault("the certificate has ended", "renew it, or name another")
+    }
+}
+
 impl TlsFiles {
+    /// Where they are.
+    pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        [Some(&self.certificate), Some(&self.private_key), self.client_ca.as_ref()].into_iter().flatten()
+    }
+
     /// Reads all of them.
     pub fn read(&self) -> Result<TlsBytes, TlsFault> {
+        self.read_from(&ReadFiles::default())
+    }
+
+    /// The same of files that may have been read.
+    pub(super) fn read_from(&self, files: &ReadFiles) -> Result<TlsBytes, TlsFault> {
         let read = |file: TlsFile, path: &Path| {
-            followed_file::read(path).map_err(|error| {
+            files.read(path).map_err(|error| {
                 file.fault(format!("{} cannot be read ({error})", path.display()), "put it there, and let it be read")
             })
         };

@@ -58,6 +58,15 @@ impl Node {
         Self { at, value }
     }
 
+    /// Where the value at a path stands; where it is missing, the table that it would be in.
+    pub(super) fn place_of(&self, path: &[&str]) -> &Spot {
+        let (Value::Table(entries), Some((key, rest))) = (&self.value, path.split_first()) else { return &self.at };
+        match entries.iter().find(|entry| entry.key == *key) {
+            Some(entry) => entry.node.place_of(rest),
+            None => &self.at,
+        }
+    }
+
     /// The kind of value, with its article.
     pub(super) fn kind(&self) -> &'static str {
         match &self.value {

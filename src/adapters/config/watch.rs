@@ -69,8 +69,9 @@ impl Watch {
     pub fn look(&mut self) -> Option<Result<Loaded, Vec<Diagnostic>>> {
         let found = self.read();
         let is_news = self.looks.is_news(found.as_ref().map(Found::digest).map_err(io::Error::kind));
-        let is_due = self.is_demanded || self.refused_at.is_some_and(|at| at.elapsed() >= AGAIN);
-        if !is_news && !(is_due && self.looks.are_settled()) {
+        let is_wanted = self.is_demanded || self.refused_at.is_some_and(|at| at.elapsed() >= AGAIN);
+        let is_due = is_news || (is_wanted && self.looks.are_settled());
+        if !is_due {
             return None;
         }
         self.is_demanded = false;

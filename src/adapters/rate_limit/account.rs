@@ -21,6 +21,7 @@ use crate::adapters::rate_limit::states::States;
 /// One limit. Accounts are held by key, and forgotten once they are full again.
 pub struct Limit<C: Clock> {
     name: LimitName,
+    rate: Rate,
     burst: NonZeroU32,
     window_seconds: u64,
     /// In which one unit comes back.
@@ -60,6 +61,7 @@ impl<C: Clock + Send + Sync + 'static> Limit<C> {
         let start = clock.now();
         Self {
             name,
+            rate,
             burst,
             window_seconds: whole_seconds(window),
             interval,
@@ -69,6 +71,11 @@ impl<C: Clock + Send + Sync + 'static> Limit<C> {
             pruning: AtomicBool::new(false),
             told: std::sync::Mutex::default(),
         }
+    }
+
+    /// What the configuration says of it.
+    pub fn rate(&self) -> Rate {
+        self.rate
     }
 
     /// The most there can be in an account.

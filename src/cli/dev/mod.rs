@@ -46,9 +46,9 @@ use crate::cli::Failure;
 use crate::cli::load;
 use crate::cli::serve;
 use crate::cli::serve::End;
+use crate::cli::serve::Logging;
 use crate::cli::serve::Running;
 use crate::cli::serve::StartError;
-use crate::cli::text::printable;
 use crate::domain::action::Right;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
@@ -57,6 +57,7 @@ use crate::domain::policy::Policy;
 use crate::http::server::Patience;
 use crate::http::server::Server;
 use crate::http::server::Service;
+use crate::http::server::Terms;
 
 /// Try presignd on this machine: an S3 store, an issuer of tokens and the service, with nothing to configure
 ///
@@ -83,10 +84,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     folder.write("jwks.json", issuer.key_set()).map_err(Failure::failed)?;
     let identities = folder.identities().map_err(Failure::failed)?;
     let endpoint = Endpoint::open(&folder).map_err(Failure::failed)?;
-    let Loaded { settings, warnings } = configuration(&folder, &environment(arguments.listen))?;
+    let Loaded { settings, warnings, .. } = configuration(&folder, &environment(arguments.listen))?;
     let objects = objects(&folder, &endpoint, &settings).map_err(Failure::failed)?;
-    serve::begin_log(&settings.log).map_err(Failure::failed)?;
-    warnings.iter().for_each(|warning| tracing::warn!("{}", printable(&warning.to_string())));
+    Logging::begin(&settings.log).map_err(Failure::failed)?;
+    serve::warn_of(&warnings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
     let store = Store { endpoint, objects, identities, clock };
     runtime.block_on(serve(&folder, issuer, store, settings)).map(|()| ExitCode::SUCCESS)
@@ -149,9 +150,7 @@ impl Store {
         self.endpoint.listener.set_nonblocking(true)?;
         let service = Service {
             router: store::router(Arc::new(self.objects), self.identities, self.clock.clone()),
-            tls: None,
-            patience: PATIENCE,
-            max_connections: MAX_CONNECTIONS,
+            terms: Terms { tls: None, patience: PATIENCE, max_connections: MAX_CONNECTIONS },
             clock: self.clock,
             // Its own, that nobody reads: the service's metrics tell of the service.
             metrics: Metrics::new().map_err(io::Error::other)?,

@@ -1,6 +1,7 @@
 //! `presignd serve`: the service, from its configuration to its orderly end.
 
 mod log;
+mod reload;
 mod running;
 
 use std::path::PathBuf;
@@ -10,19 +11,23 @@ use clap::Args;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use tokio::sync::Notify;
 
+use crate::adapters::config::Environment;
 use crate::adapters::config::Settings;
+use crate::adapters::config::Watch;
 use crate::cli::Failure;
 use crate::cli::load;
-use crate::cli::text::printable;
 
-pub use log::begin as begin_log;
+pub use log::Logging;
+pub use reload::warn_of;
 pub use running::Running;
 pub use running::StartError;
 
 /// Run the service
 ///
-/// SIGTERM and SIGINT end it: requests that have begun are answered. SIGHUP opens the audit log anew.
+/// A changed configuration is taken up within two seconds, whole or not at all. SIGHUP has it read at once, and opens the
+/// audit log anew. SIGTERM and SIGINT end the service: requests that have begun are answered.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  presignd serve --config presignd.toml\n  PRESIGND__SERVER__LISTEN=0.0.0.0:8080 presignd serve --config presignd.toml"
@@ -35,29 +40,37 @@ pub struct Arguments {
 
 /// Serves until a signal ends it.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let loaded = load::loaded(&arguments.config)?;
-    begin_log(&loaded.settings.log).map_err(Failure::failed)?;
-    loaded.warnings.iter().for_each(|warning| tracing::warn!("{}", printable(&warning.to_string())));
+    let (watch, loaded) = Watch::begin(&arguments.config, Environment::of_process()).map_err(load::failed)?;
+    let log = Logging::begin(&loaded.settings.log).map_err(Failure::failed)?;
+    warn_of(&loaded.warnings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    runtime.block_on(serve(loaded.settings)).map_err(|error| {
+    runtime.block_on(serve(loaded.settings, watch, &log)).map_err(|error| {
         tracing::error!("{error}");
         Failure::Told
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(settings: Settings) -> Result<(), StartError> {
+async fn serve(settings: Settings, watch: Watch, log: &Logging) -> Result<(), StartError> {
     let (mut end, mut hangup) = (End::new()?, signal(SignalKind::hangup()).map_err(StartError::Signals)?);
     let running = tokio::select! {
         started = Running::start(settings, None) => started?,
         () = end.asked() => return Ok(()),
     };
+    let demand = Notify::new();
+    let mut following = Box::pin(reload::follow(watch, &running, log, &demand));
     loop {
         tokio::select! {
             () = end.asked() => break,
-            Some(()) = hangup.recv() => running.reopen_audit(),
+            Some(()) = hangup.recv() => {
+                tracing::info!("SIGHUP: the audit log is opened anew, and the configuration read");
+                running.reopen_audit();
+                demand.notify_one();
+            }
+            never = &mut following => match never {},
         }
     }
+    drop(following);
     tokio::select! {
         () = running.drain() => {}
         () = end.asked() => tracing::warn!("ended at once, at a second signal"),

@@ -13,6 +13,8 @@ use crate::adapters::audit::Audit;
 use crate::adapters::clock::Clock;
 use crate::adapters::config;
 use crate::adapters::config::AuditSink;
+use crate::adapters::config::Diagnostic;
+use crate::adapters::config::Loaded;
 use crate::adapters::config::Settings;
 use crate::adapters::config::TlsFault;
 use crate::adapters::telemetry::Metrics;
@@ -23,13 +25,14 @@ use crate::http::app::Snapshot;
 use crate::http::server::Patience;
 use crate::http::server::Server;
 use crate::http::server::Service;
+use crate::http::server::Terms;
 
 /// A service that callers reach. It ends when it is drained or dropped.
 pub struct Running {
     app: Arc<App>,
     service: Server,
     admin: Server,
-    drain: Duration,
+    clock: Clock,
 }
 
 /// Why a service does not start.
@@ -57,23 +60,23 @@ impl Running {
         let audit = Audit::open_within(server.drain, &settings.audit, clock.clone(), metrics.clone());
         let audit = audit.await.map_err(|error| StartError::Audit(settings.audit.sink.clone(), error))?;
         let snapshot = Snapshot::start(settings, &clock, &metrics);
-        _ = timeout(FIRST_LOOK, async { tokio::join!(snapshot.tokens.settled(), snapshot.credentials.tried()) }).await;
+        first_look(&snapshot).await;
         let service = listen(server.listen, "listen").await?;
         let admin = listen(server.admin_listen, "admin_listen").await?;
         let app = Arc::new(App::new(snapshot, audit, clock.clone(), metrics.clone()));
         let tls = server.tls.clone().map(|files| Tls::start(files, clock.clone(), metrics.clone())).transpose()?;
-        let start = |listener, router, tls, max_connections| {
-            let (patience, clock, metrics) = (patience(&server), clock.clone(), metrics.clone());
-            Server::start(listener, Service { router, tls, patience, max_connections, clock, metrics })
+        let start = |listener, router, terms| {
+            let (clock, metrics) = (clock.clone(), metrics.clone());
+            Server::start(listener, Service { router, terms, clock, metrics })
         };
-        let service = start(service, http::service(&app, besides), tls, server.max_connections);
+        let service = start(service, http::service(&app, besides), terms(&server, tls.map(Arc::new)));
         let service = service.map_err(|error| StartError::Listen(server.listen, "listen", error))?;
-        let admin = start(admin, http::admin(&app), None, ADMIN_CONNECTIONS);
+        let admin = start(admin, http::admin(&app), admin_terms(&server));
         let admin = admin.map_err(|error| StartError::Listen(server.admin_listen, "admin_listen", error))?;
         for (listener, address) in [("service", service.address()), ("admin", admin.address())] {
             tracing::info!(%address, listener, version = env!("CARGO_PKG_VERSION"), "listening");
         }
-        Ok(Self { app, service, admin, drain: server.drain })
+        Ok(Self { app, service, admin, clock })
     }
 
     /// Where callers reach it.
@@ -86,6 +89,45 @@ impl Running {
         self.admin.address()
     }
 
+    /// What it counts in.
+    pub fn metrics(&self) -> &Metrics {
+        &self.app.metrics
+    }
+
+    /// What it runs by.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.app.snapshot()
+    }
+
+    /// Goes on by another configuration, and gives what there is to warn of; or leaves all as it is, and says why.
+    pub async fn take_up(&self, loaded: Loaded) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+        let before = self.app.snapshot();
+        let fixed = config::restart_needed(&before.settings, &loaded);
+        if !fixed.is_empty() {
+            return Err(fixed);
+        }
+        let tls = self.tls_of(&loaded.settings.server);
+        let tls = tls.map_err(|fault| vec![loaded.of_tls(&fault)])?;
+        let Loaded { settings, warnings, .. } = loaded;
+        let next = before.restarted(settings);
+        first_look(&next).await;
+        // nothing can fail from here on
+        self.service.change(terms(&next.settings.server, tls));
+        self.admin.change(admin_terms(&next.settings.server));
+        self.app.audit.change(&next.settings.audit);
+        self.app.take_up(next);
+        Ok(warnings)
+    }
+
+    /// What handshakes go by from then on: as before where the files are those of before.
+    fn tls_of(&self, server: &config::Server) -> Result<Option<Arc<Tls>>, TlsFault> {
+        let (Some(files), before) = (&server.tls, self.service.terms().tls) else { return Ok(None) };
+        match before.filter(|tls| tls.is_of(files)) {
+            Some(same) => Ok(Some(same)),
+            None => Tls::replace(files.clone(), self.clock.clone(), self.app.metrics.clone()).map(Arc::new).map(Some),
+        }
+    }
+
     /// Opens the audit log anew, after it was renamed.
     pub fn reopen_audit(&self) {
         self.app.audit.reopen();
@@ -95,7 +137,8 @@ impl Running {
     pub async fn drain(self) {
         tracing::info!("draining");
         self.app.drain();
-        if !self.service.drain(self.drain).await {
+        let drain = self.app.snapshot().settings.server.drain;
+        if !self.service.drain(drain).await {
             tracing::warn!("requests were cut that took longer than server.drain");
         }
         self.app.audit.close().await;
@@ -108,11 +151,22 @@ async fn listen(address: SocketAddr, name: &'static str) -> Result<TcpListener, 
     TcpListener::bind(address).await.map_err(|error| StartError::Listen(address, name, error))
 }
 
-fn patience(server: &config::Server) -> Patience {
-    Patience { header: server.header_timeout, idle: server.idle_timeout, write: server.request_timeout }
+/// Waits a little for keys and credentials.
+async fn first_look(snapshot: &Snapshot) {
+    let both = async { tokio::join!(snapshot.tokens.settled(), snapshot.credentials.tried()) };
+    _ = timeout(FIRST_LOOK, both).await;
 }
 
-/// So long a start waits for keys and credentials, that the first requests find them.
+fn terms(server: &config::Server, tls: Option<Arc<Tls>>) -> Terms {
+    let patience = Patience { header: server.header_timeout, idle: server.idle_timeout, write: server.request_timeout };
+    Terms { tls, patience, max_connections: server.max_connections }
+}
+
+fn admin_terms(server: &config::Server) -> Terms {
+    Terms { max_connections: ADMIN_CONNECTIONS, ..terms(server, None) }
+}
+
+/// So long a start or a reload waits for keys and credentials, that the first requests find them.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// A scraper, a prober or two, a person.

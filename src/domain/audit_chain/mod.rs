@@ -51,6 +51,12 @@ impl ChainKey {
     }
 }
 
+impl PartialEq for ChainKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(&other.0).into()
+    }
+}
+
 /// In place of the link before the first.
 const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

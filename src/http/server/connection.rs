@@ -11,22 +11,25 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::adapters::config::HTTP2;
+use crate::http::server::Patience;
 use crate::http::server::Peer;
 use crate::http::server::Shared;
+use crate::http::server::Terms;
 use crate::http::server::http1;
 use crate::http::server::http2;
 use crate::http::server::phase::Phase;
 
 /// Serves one connection to its end.
 pub async fn serve(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
-    let phase = Phase::accepted();
-    let Some(config) = shared.tls.as_ref().map(|tls| tls.in_force()) else {
+    let Terms { tls, patience, max_connections: _ } = shared.terms.borrow().clone();
+    let phase = Phase::accepted(patience);
+    let Some(config) = tls.map(|tls| tls.in_force()) else {
         return http1::serve(stream, phase, Peer { address, over_tls: false }, shared, draining).await;
     };
     let peer = Peer { address, over_tls: true };
-    let Some(stream) = handshake(stream, config, &shared, &mut draining).await else { return };
+    let Some(stream) = handshake(stream, config, patience, &mut draining).await else { return };
     match stream.get_ref().1.alpn_protocol() {
-        Some(HTTP2) => http2::serve(stream, peer, shared, draining).await,
+        Some(HTTP2) => http2::serve(stream, patience, peer, shared, draining).await,
         _ => http1::serve(stream, phase, peer, shared, draining).await,
     }
 }
@@ -36,10 +39,10 @@ pub async fn serve(stream: TcpStream, address: SocketAddr, shared: Arc<Shared>, 
 async fn handshake(
     stream: TcpStream,
     config: Arc<ServerConfig>,
-    shared: &Shared,
+    patience: Patience,
     draining: &mut watch::Receiver<bool>,
 ) -> Option<TlsStream<TcpStream>> {
-    let shaking = timeout(shared.patience.header, TlsAcceptor::from(config).accept(stream));
+    let shaking = timeout(patience.header, TlsAcceptor::from(config).accept(stream));
     let shaken = tokio::select! {
         shaken = shaking => shaken,
         _ = draining.wait_for(|draining| *draining) => return None,

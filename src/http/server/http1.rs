@@ -53,7 +53,7 @@ where
     let service = service_fn(move |request| answer(router.clone(), request, peer, at.clone()));
     let mut connection =
         http1::Builder::new().header_read_timeout(None).max_header_size(MAX_HEAD_BYTES).serve_connection(io, service);
-    let ended = until_end(Pin::new(&mut connection), &phase, &shared, draining).await;
+    let ended = until_end(Pin::new(&mut connection), &phase, peer.over_tls, draining).await;
     let stream = connection.into_parts().io.into_inner().into_inner();
     match ended {
         Ended::Quietly => close(stream).await,
@@ -95,7 +95,7 @@ async fn answer(
 async fn until_end<C>(
     mut connection: Pin<&mut C>,
     phase: &Phase,
-    shared: &Shared,
+    over_tls: bool,
     mut draining: watch::Receiver<bool>,
 ) -> Ended
 where
@@ -103,15 +103,15 @@ where
 {
     let mut draining = pin!(async move { _ = draining.wait_for(|draining| *draining).await });
     let mut is_draining = false;
-    let mut alarm = pin!(sleep_until(Instant::now() + shared.patience.header));
+    let mut alarm = pin!(sleep_until(Instant::now() + phase.patience().header));
     poll_fn(|cx| {
         if let Poll::Ready(result) = connection.as_mut().poll(cx) {
-            return Poll::Ready(verdict(result, phase, shared.tls.is_some()));
+            return Poll::Ready(verdict(result, phase, over_tls));
         }
         is_draining = is_draining || draining.as_mut().poll(cx).is_ready();
         match is_draining && phase.is_between_requests() {
             true => Poll::Ready(Ended::Quietly),
-            false => overdue(alarm.as_mut(), phase, shared, cx),
+            false => overdue(alarm.as_mut(), phase, cx),
         }
     })
     .await
@@ -134,9 +134,9 @@ const IN_PLAIN_TEXT: &str = "Send a well-formed HTTP request, without TLS or HTT
 const OVER_TLS: &str = "Send a well-formed HTTP/1.1 request, or agree on HTTP/2 by ALPN.";
 
 /// Waits for the phase's deadline. The alarm may be set too early, which only costs a look; never too late.
-fn overdue(mut alarm: Pin<&mut Sleep>, phase: &Phase, shared: &Shared, cx: &mut Context<'_>) -> Poll<Ended> {
+fn overdue(mut alarm: Pin<&mut Sleep>, phase: &Phase, cx: &mut Context<'_>) -> Poll<Ended> {
     loop {
-        let deadline = phase.deadline(shared.patience);
+        let deadline = phase.deadline();
         if let Some(sooner) = deadline.filter(|deadline| *deadline < alarm.deadline()) {
             alarm.as_mut().reset(sooner);
         }
@@ -145,7 +145,7 @@ fn overdue(mut alarm: Pin<&mut Sleep>, phase: &Phase, shared: &Shared, cx: &mut 
         match deadline {
             Some(deadline) if deadline <= now => return Poll::Ready(out_of_patience(phase.doing())),
             Some(later) => alarm.as_mut().reset(later),
-            None => alarm.as_mut().reset(now + shared.patience.header),
+            None => alarm.as_mut().reset(now + phase.patience().header),
         }
     }
 }

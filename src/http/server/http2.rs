@@ -20,6 +20,7 @@ use tokio::time::sleep_until;
 use tokio_rustls::server::TlsStream;
 use tower::Service;
 
+use crate::http::server::Patience;
 use crate::http::server::Peer;
 use crate::http::server::Shared;
 use crate::http::server::http1::MAX_HEAD_BYTES;
@@ -29,7 +30,13 @@ use crate::http::server::streams::OpenBody;
 use crate::http::server::streams::Streams;
 
 /// Serves one connection to its end. Where no more is wanted of it the other side is told so, and what is open goes on.
-pub async fn serve(stream: TlsStream<TcpStream>, peer: Peer, shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
+pub async fn serve(
+    stream: TlsStream<TcpStream>,
+    patience: Patience,
+    peer: Peer,
+    shared: Arc<Shared>,
+    mut draining: watch::Receiver<bool>,
+) {
     let streams = Arc::new(Streams::none());
     let (at, of) = (shared.clone(), streams.clone());
     let service = service_fn(move |request| answer(at.clone(), request, peer, of.begin(), of.clone()));
@@ -45,7 +52,7 @@ pub async fn serve(stream: TlsStream<TcpStream>, peer: Peer, shared: Arc<Shared>
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let (mut is_draining, mut told) = (false, None);
     loop {
-        let (at, due) = streams.due(shared.patience, told);
+        let (at, due) = streams.due(patience, told);
         let is_overdue = at <= Instant::now();
         if is_overdue && due == Due::End {
             return;

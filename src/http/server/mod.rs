@@ -42,12 +42,18 @@ pub struct Peer {
 /// What a server is made of.
 pub struct Service {
     pub router: Router,
-    /// `None`: plain HTTP/1.1.
-    pub tls: Option<Tls>,
-    pub patience: Patience,
-    pub max_connections: usize,
+    pub terms: Terms,
     pub clock: Clock,
     pub metrics: Metrics,
+}
+
+/// What a server holds its connections to. Each keeps what it began with.
+#[derive(Clone)]
+pub struct Terms {
+    /// `None`: plain HTTP/1.1.
+    pub tls: Option<Arc<Tls>>,
+    pub patience: Patience,
+    pub max_connections: usize,
 }
 
 /// A server that runs until it is drained or dropped.
@@ -61,8 +67,7 @@ pub struct Server {
 /// What every connection of a server needs.
 struct Shared {
     router: Router,
-    tls: Option<Tls>,
-    patience: Patience,
+    terms: watch::Sender<Terms>,
     clock: Clock,
     metrics: Metrics,
     is_draining: AtomicBool,
@@ -81,17 +86,28 @@ impl Server {
     /// Serves what comes to the listener, within a tokio runtime.
     pub fn start(listener: TcpListener, service: Service) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let Service { router, tls, patience, max_connections, clock, metrics } = service;
+        let Service { router, terms, clock, metrics } = service;
         let (is_draining, is_full) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Arc::new(Shared { router, tls, patience, clock, metrics, is_draining, is_full });
+        let terms = watch::Sender::new(terms);
+        let shared = Arc::new(Shared { router, terms, clock, metrics, is_draining, is_full });
         let (draining, watching) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, shared.clone(), max_connections, watching));
+        let task = tokio::spawn(accept(listener, shared.clone(), watching));
         Ok(Self { address, shared, draining, task })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it holds the connections to come to.
+    pub fn terms(&self) -> Terms {
+        self.shared.terms.borrow().clone()
+    }
+
+    /// Holds the connections to come to other terms.
+    pub fn change(&self, terms: Terms) {
+        self.shared.terms.send_replace(terms);
     }
 
     /// Takes no new connection, lets the requests that have begun be answered, and cuts what is left after `within`.
@@ -110,9 +126,10 @@ impl Drop for Server {
 }
 
 /// Accepts connections as long as there is room; the others wait in the kernel's queue.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, most: usize, mut draining: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
+async fn accept(listener: TcpListener, shared: Arc<Shared>, mut draining: watch::Receiver<bool>) {
+    let (mut connections, mut terms) = (JoinSet::new(), shared.terms.subscribe());
     while !*draining.borrow_and_update() {
+        let most = terms.borrow_and_update().max_connections;
         tokio::select! {
             accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, peer)) => {
@@ -122,6 +139,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, most: usize, mut dra
                 Err(error) => recover(&error).await,
             },
             Some(_) = connections.join_next() => {}
+            _ = terms.changed() => continue,
             _ = draining.changed() => break,
         }
         shared.is_full.store(connections.len() >= most, Relaxed);

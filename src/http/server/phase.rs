@@ -10,6 +10,7 @@ use tokio::time::Instant;
 /// What a connection is doing. One task reads and writes it; it is atomic only so that the task may change threads.
 #[derive(Debug)]
 pub struct Phase {
+    patience: Patience,
     accepted: Instant,
     doing: AtomicU8,
     /// Milliseconds after `accepted`.
@@ -47,8 +48,14 @@ pub struct Patience {
 
 impl Phase {
     /// The phase of a connection that was accepted now.
-    pub fn accepted() -> Self {
-        Self { accepted: Instant::now(), doing: AtomicU8::new(Doing::Silent as u8), since: AtomicU64::new(0) }
+    pub fn accepted(patience: Patience) -> Self {
+        let (doing, since) = (AtomicU8::new(Doing::Silent as u8), AtomicU64::new(0));
+        Self { patience, accepted: Instant::now(), doing, since }
+    }
+
+    /// How long the connection may do what.
+    pub fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// What the connection is doing.
@@ -115,7 +122,8 @@ impl Phase {
     }
 
     /// When patience with what the connection is doing ends; never while a request is worked on.
-    pub fn deadline(&self, patience: Patience) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<Instant> {
+        let patience = self.patience;
         let since = self.accepted + Duration::from_millis(self.since.load(Relaxed));
         match self.doing() {
             Doing::Silent | Doing::FirstHead | Doing::Head => Some(since + patience.header),
@@ -149,8 +157,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_phase_has_its_own_deadline() {
         let start = Instant::now();
-        let phase = Phase::accepted();
-        let seconds = |phase: &Phase| phase.deadline(PATIENCE).map(|at| (at - start).as_secs());
+        let phase = Phase::accepted(PATIENCE);
+        let seconds = |phase: &Phase| phase.deadline().map(|at| (at - start).as_secs());
         let wait = |seconds| tokio::time::advance(Duration::from_secs(seconds));
         assert_eq!(seconds(&phase), Some(5), "silent");
         wait(1).await;
@@ -176,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_phase_is_read_as_it_was_written() {
-        let phase = Phase::accepted();
+        let phase = Phase::accepted(PATIENCE);
         for doing in
             [Doing::Silent, Doing::FirstHead, Doing::Head, Doing::Busy, Doing::Writing, Doing::Handed, Doing::Idle]
         {

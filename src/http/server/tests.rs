@@ -20,7 +20,8 @@ fn patience() -> Patience {
 async fn start(patience: Patience, max_connections: usize, router: Router) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (clock, metrics) = (Clock::system(), Metrics::new().unwrap());
-    Server::start(listener, Service { router, tls: None, patience, max_connections, clock, metrics }).unwrap()
+    let terms = Terms { tls: None, patience, max_connections };
+    Server::start(listener, Service { router, terms, clock, metrics }).unwrap()
 }
 
 fn hello() -> Router {
@@ -189,6 +190,26 @@ async fn a_connection_too_many_waits_for_a_place() {
     assert!(text.contains("connection: close"), "the last place is given back: {text}");
     assert_eq!(rest(&mut first).await, "");
     assert!(response(&mut second).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn other_terms_are_for_connections_to_come() {
+    let server = start(patience(), 1, hello()).await;
+    let mut first = connect(&server).await;
+    first.write_all(&GET[..9]).await.unwrap();
+    all_but_one_wait(&server).await;
+    server.change(Terms { tls: None, patience: Patience { header: SHORT, ..patience() }, max_connections: 2 });
+    let mut second = connect(&server).await;
+    assert_problem(&rest(&mut second).await, "408 Request Timeout", "request_timeout");
+    first.write_all(&GET[9..]).await.unwrap();
+    assert!(response(&mut first).await.ends_with("hello"), "it keeps the time that it began with");
+}
+
+/// Waits until a connection has no place.
+async fn all_but_one_wait(server: &Server) {
+    let mut waiting = connect(server).await;
+    waiting.write_all(GET).await.unwrap();
+    assert!(timeout(SHORT, waiting.read(&mut [0; 1])).await.is_err(), "answered beside the only connection allowed");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ use presignd::http::app::Snapshot;
 use presignd::http::server::Patience;
 use presignd::http::server::Server;
 use presignd::http::server::Service;
+use presignd::http::server::Terms;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::UnboundedSender;
@@ -145,7 +146,8 @@ async fn run(
             Patience { header: server.header_timeout, idle: server.idle_timeout, write: server.request_timeout };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (clock, metrics, max_connections) = (clock.clone(), metrics.clone(), server.max_connections);
-        Server::start(listener, Service { router, tls: None, patience, max_connections, clock, metrics }).unwrap()
+        let terms = Terms { tls: None, patience, max_connections };
+        Server::start(listener, Service { router, terms, clock, metrics }).unwrap()
     };
     let (service, admin) = (start(http::service(&app, None)).await, start(http::admin(&app)).await);
     told.send((service.address(), admin.address())).unwrap();

@@ -146,6 +146,22 @@ impl Call {
     }
 }
 
+/// Begins a request of `/v1/presign` with a token: the service waits for a body of that length when this returns.
+#[track_caller]
+pub fn begin(address: SocketAddr, token: &str, length: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "POST /v1/presign HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
 impl Reply {
     /// The first header of that name.
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -64,13 +64,24 @@ impl Presignd {
         service
     }
 
+    /// The same where the configuration alone says where it listens.
+    #[track_caller]
+    pub fn serve_where_it_says(self) -> Service {
+        let mut service = self.start_as_it_is();
+        service.find_listeners();
+        service
+    }
+
     /// Starts `presignd serve` without waiting.
     pub fn start(self) -> Service {
-        let presignd =
-            self.env("PRESIGND__SERVER__LISTEN", "127.0.0.1:0").env("PRESIGND__SERVER__ADMIN_LISTEN", "127.0.0.1:0");
-        let (process, stdout, stderr) = presignd.spawn();
+        let free = "127.0.0.1:0";
+        self.env("PRESIGND__SERVER__LISTEN", free).env("PRESIGND__SERVER__ADMIN_LISTEN", free).start_as_it_is()
+    }
+
+    fn start_as_it_is(self) -> Service {
+        let (process, stdout, stderr) = self.spawn();
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        Service { address: nowhere, admin: nowhere, presignd, process, stdout, stderr }
+        Service { address: nowhere, admin: nowhere, presignd: self, process, stdout, stderr }
     }
 
     fn spawn(&self) -> (Child, Lines, Lines) {

@@ -14,6 +14,7 @@ mod sections;
 mod stores;
 mod values;
 mod warnings;
+mod watch;
 
 use proptest::prelude::*;
 
