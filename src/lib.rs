@@ -106,6 +106,7 @@
 //!   template         texts that claims, ids and file names fill in
 //!   upload_plan/     size to one PUT or parts, and the requests for these parts
 //!   used_url         a URL as it was used, taken apart as it stands
+//!   xml              XML that S3 answers, read in bounded time
 //! ```
 #![forbid(unsafe_code)]
 

@@ -46,3 +46,4 @@ pub mod store;
 pub mod template;
 pub mod upload_plan;
 pub mod used_url;
+pub mod xml;

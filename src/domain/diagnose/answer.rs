@@ -1,12 +1,10 @@
 //! What S3 answered: an XML document of one level.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses>
 
-use roxmltree::Document;
-use roxmltree::ParsingOptions;
-
 use crate::domain::diagnose::finding::Finding;
 use crate::domain::diagnose::finding::FindingCode;
 use crate::domain::diagnose::transcript;
+use crate::domain::xml;
 
 /// An error of S3.
 pub struct Answer {
@@ -25,8 +23,7 @@ impl Answer {
     pub fn parse(text: &str) -> Result<Self, NotS3> {
         let text = transcript::without(text);
         let text = text.get(text.find('<').ok_or(NotS3)?..).and_then(|text| text.get(..=text.rfind('>')?));
-        let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(text.ok_or(NotS3)?, options).map_err(|_| NotS3)?;
+        let document = xml::document(text.ok_or(NotS3)?, MOST_NODES).ok_or(NotS3)?;
         let error = document.descendants().find(|node| node.tag_name().name() == "Error").ok_or(NotS3)?;
         let texts = error.children().filter(|child| child.is_element());
         let fields: Vec<_> = texts

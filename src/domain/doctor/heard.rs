@@ -1,11 +1,10 @@
 //! What S3 answered to a question: set, unset, or why it did not say.
 
-use roxmltree::Document;
 use roxmltree::Node;
-use roxmltree::ParsingOptions;
 
 use crate::domain::diagnose::Answer;
 use crate::domain::doctor::question::Row;
+use crate::domain::xml;
 
 /// An answer of S3's, as it came.
 #[derive(Debug, Clone)]
@@ -62,10 +61,7 @@ impl Reply {
         if !self.is_success() {
             return self.refusal(row);
         }
-        let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let is_bounded = self.body.matches("xmlns").nth(MOST_NAMESPACES).is_none();
-        let document = is_bounded.then(|| Document::parse_with_options(&self.body, options).ok()).flatten();
-        let Some(document) = document else {
+        let Some(document) = xml::document(&self.body, MOST_NODES) else {
             return Heard::Silent(Silence::Failed("what it answered is no XML".to_owned()));
         };
         let root = document.root_element();
@@ -118,9 +114,6 @@ impl Reply {
 
 /// A lifecycle has a thousand rules at most, CORS a hundred.
 const MOST_NODES: u32 = 65_536;
-
-/// One or two are usual, and two more for each grantee of a log. Within one another they take the parser long.
-const MOST_NAMESPACES: usize = 256;
 
 /// The texts of the children of that name.
 pub(super) fn texts<'d>(node: Node<'d, '_>, name: &'static str) -> impl Iterator<Item = &'d str> {

@@ -6,6 +6,7 @@ use crate::domain::doctor::Reply;
 use crate::domain::doctor::Severity;
 use crate::domain::doctor::Subject;
 use crate::domain::name::Name;
+use crate::domain::xml;
 
 /// What comes of asking where a bucket is (GetBucketLocation).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +68,7 @@ impl Reach {
 /// The element's text; an empty one is the oldest region, whose buckets have no constraint.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html>
 fn location(body: &str) -> Option<String> {
-    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 64, ..Default::default() };
-    let document = roxmltree::Document::parse_with_options(body, options).ok()?;
+    let document = xml::document(body, 64)?;
     let root = document.root_element();
     (root.tag_name().name() == "LocationConstraint").then(|| match root.text().unwrap_or_default().trim() {
         "" => "us-east-1".to_owned(),

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use roxmltree::Document;
-use roxmltree::ParsingOptions;
 
 use super::Prober;
 use crate::adapters::s3::Answer;
 use crate::adapters::s3::Call;
 use crate::adapters::s3::Life;
+use crate::domain::xml;
 
 /// What the objects are.
 pub(super) const BODY: &[u8] = b"presignd was here";
@@ -101,8 +101,7 @@ pub(super) fn element(xml: &str, name: &str) -> Option<String> {
 
 /// A document of as many nodes as answers to a probe have at most: namespaces in namespaces take the parser long.
 pub(super) fn read(xml: &str) -> Option<Document<'_>> {
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    Document::parse_with_options(xml, options).ok()
+    xml::document(xml, MOST_NODES)
 }
 
 /// A probe makes two dozen objects, and each has as many nodes in a list of versions.
