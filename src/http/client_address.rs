@@ -90,11 +90,12 @@ fn is_trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
 }
 
 /// The comma-separated elements of RFC 7239's field, the right-most first. Quotes are paired from the right, so that
-/// an open one on the left, where anybody may write, hides nothing.
+/// an open one on the left, where anybody may write, hides nothing; a quote within a quoted string is escaped.
 fn elements_from_right(value: &[u8]) -> Vec<&[u8]> {
     let (mut elements, mut rest, mut quoted) = (Vec::new(), value, false);
     for (place, byte) in value.iter().enumerate().rev() {
         match byte {
+            b'"' if quoted && is_escaped(value.get(..place).unwrap_or_default()) => {}
             b'"' => quoted = !quoted,
             b',' if !quoted => {
                 let (left, element) = rest.split_at(place);
@@ -108,13 +109,22 @@ fn elements_from_right(value: &[u8]) -> Vec<&[u8]> {
     elements
 }
 
-/// The only `for` among the `;`-separated pairs of an element.
+/// Whether what follows is, by an odd number of backslashes.
+fn is_escaped(before: &[u8]) -> bool {
+    before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// The only `for` among the `;`-separated pairs of an element. What is no token names nothing: it is the rest of a quoted
+/// string into which somebody has written an end.
 fn forwarded_for(element: &str) -> Option<String> {
     let (mut rest, mut found) = (element, None);
     loop {
         let (name, after) = rest.split_once('=')?;
-        let (value, after) = value(after)?;
-        if name.trim().eq_ignore_ascii_case("for") && found.replace(value).is_some() {
+        let (name, (value, after)) = (name.trim(), value(after)?);
+        if !is_token(name) {
+            return None;
+        }
+        if name.eq_ignore_ascii_case("for") && found.replace(value).is_some() {
             return None;
         }
         match after.trim_start().strip_prefix(';') {
@@ -123,6 +133,11 @@ fn forwarded_for(element: &str) -> Option<String> {
             None => return None,
         }
     }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2>
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// A token or a quoted string, and what follows it.
@@ -260,6 +275,10 @@ mod tests {
                 (&["192.0.2.7"], None),
                 (&["for=\"192.0.2.7"], None),
                 (&["for=\"192.0.2.7\"x"], None),
+                (&["for=192.0.2.7;host=\";\\\"a\";proto=https"], Some("192.0.2.7")),
+                (&["for=6.6.6.6;x=\", for=192.0.2.7;host=\";\\\"a\";proto=https"], Some("192.0.2.7")),
+                (&["for=6.6.6.6;\\\"a\";proto=https"], None),
+                (&["for=6.6.6.6;=x"], None),
             ],
         );
     }
