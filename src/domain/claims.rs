@@ -84,13 +84,13 @@ impl ClaimPath {
 }
 
 impl fmt::Display for ClaimPath {
-    /// As a template writes it: dots between names, quotes around a name that has dots.
+    /// As a template writes it: dots between names, quotes around a name that has dots, braces or blanks.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, name) in self.0.iter().enumerate() {
             if place > 0 {
                 f.write_str(".")?;
             }
-            match name.contains(['.', '"', '{', '}']) {
+            match name.is_empty() || name.contains(['.', '"', '{', '}', ' ']) {
                 true => write!(f, "\"{name}\"")?,
                 false => f.write_str(name)?,
             }
@@ -222,5 +222,6 @@ mod tests {
         assert_eq!(at(&["https://acme.com/t"]), Some(Value::String("x".into())));
         assert_eq!(at(&["realm_access", "roles", "a"]), None);
         assert_eq!(ClaimPath::of(["https://acme.com/t", "x"]).unwrap().to_string(), r#""https://acme.com/t".x"#);
+        assert_eq!(ClaimPath::of(["a b", "c}"]).unwrap().to_string(), r#""a b"."c}""#);
     }
 }
