@@ -16,7 +16,7 @@ pub mod openapi;
 pub mod policy;
 pub mod serve;
 pub mod sign;
-mod summary;
+pub mod summary;
 pub mod text;
 
 use std::fmt;

@@ -3,7 +3,7 @@
 pub mod app;
 mod around;
 mod challenge;
-mod client_address;
+pub mod client_address;
 pub mod context;
 mod cors;
 pub mod decided;

@@ -23,7 +23,7 @@ class Documents(unittest.TestCase):
     def test_every_file_that_a_document_names_is_there(self):
         for document in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md"):
             text = (ROOT / document).read_text()
-            for path in re.findall(r"`((?:src|tests|deploy|benches)/[\w./-]*)`", text):
+            for path in re.findall(r"`((?:src|tests|deploy|benches|fuzz)/[\w./-]*)`", text):
                 self.assertTrue((ROOT / path).exists(), f"{path} in {document}")
             without_code = re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M)
             for path in re.findall(r"\]\(((?!http|#)[^)#]+)", without_code):

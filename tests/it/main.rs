@@ -24,6 +24,7 @@ mod candidates;
 mod check;
 mod commands;
 mod connections;
+mod corpus;
 mod cors;
 mod decision;
 mod dev;
@@ -41,6 +42,8 @@ mod explain;
 mod faults;
 mod floors;
 mod form_judge;
+#[path = "../../fuzz/src/properties/mod.rs"]
+mod fuzzed;
 mod granted;
 mod grants_route;
 mod identity_provider;

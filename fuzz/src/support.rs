@@ -1,0 +1,8 @@
+//! Of what the tests share, what their judge of forms needs.
+
+#[path = "../../tests/it/support/client.rs"]
+pub mod client;
+#[path = "../../tests/it/support/form.rs"]
+pub mod form;
+
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
