@@ -3,6 +3,7 @@
 mod answers;
 mod audit_disk;
 mod clock;
+mod configuration;
 mod credentials;
 mod ends;
 mod evidence;
