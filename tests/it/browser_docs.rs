@@ -152,8 +152,7 @@ fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
 fn the_page_of_dev_and_it_lead_to_each_other_and_the_token_is_at_hand() {
     let Some(mut visit) = Visit::begin("/") else { return };
     visit.browser.wait_for("document.documentElement.dataset.ready !== undefined");
-    let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
-    visit.browser.call("Browser.grantPermissions", permissions);
+    visit.browser.grant(&["clipboardReadWrite", "clipboardSanitizedWrite"]);
     visit.browser.click("button", "Copy the token");
     visit.browser.wait_for("document.getElementById('copy-token').textContent === 'Copied'");
     let token = visit.browser.evaluate("navigator.clipboard.readText()");

@@ -23,7 +23,10 @@ impl Film {
     #[track_caller]
     fn at_hand() -> Option<Self> {
         let mut visit = Visit::begin()?;
-        let bytes: Vec<u8> = (0..32 * MIB).map(|i| (i / 4093 + i % 251) as u8).collect();
+        let mut bytes = vec![0; 32 * MIB];
+        for (number, block) in bytes.chunks_mut(4096).enumerate() {
+            block[..8].copy_from_slice(&number.to_be_bytes());
+        }
         let path = visit.file("film.bin", &bytes);
         visit.slow_down(8 * MIB);
         Some(Self { visit, bytes, path })

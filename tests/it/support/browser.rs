@@ -7,9 +7,7 @@
 use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -22,15 +20,15 @@ use tungstenite::Message;
 use tungstenite::WebSocket;
 
 use super::PATIENCE;
-use super::eventually;
-use super::service::Lines;
+use super::chromium::Chromium;
 
-/// A browser with one page.
+/// A browser with one page. It knows nothing of other tests' pages: no cookie, storage, cache or download.
 pub struct Browser {
-    process: Child,
-    /// Its profile, and in `downloads` what it downloads.
+    _chromium: Arc<Chromium>,
+    /// Where it downloads to.
     folder: TempDir,
     socket: WebSocket<TcpStream>,
+    context: String,
     session: Option<String>,
     last_id: u64,
     events: Vec<Value>,
@@ -40,44 +38,45 @@ impl Browser {
     /// `None` where there is no Chromium, unless `PRESIGND_E2E` demands one.
     #[track_caller]
     pub fn start() -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mut process = match chromium(folder.path()).spawn() {
-            Ok(process) => process,
-            Err(error) => {
-                assert!(std::env::var_os("PRESIGND_E2E").is_none(), "chromium: {error}");
-                eprintln!("no chromium, so nothing is tried in a browser");
-                return None;
-            }
-        };
-        let log = Lines::of(process.stderr.take().unwrap());
-        let url = eventually("the DevTools' address", || {
-            log.all().iter().find_map(|line| line.strip_prefix("DevTools listening on ").map(str::to_owned))
-        });
-        let authority = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap();
+        let chromium = Chromium::shared()?;
+        let authority = chromium.url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap();
         let stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let (socket, _) = tungstenite::client(&url, stream).unwrap();
-        let mut browser = Self { process, folder, socket, session: None, last_id: 0, events: Vec::new() };
+        let (socket, _) = tungstenite::client(&chromium.url, stream).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (context, session) = (String::new(), None);
+        let mut browser = Self { _chromium: chromium, folder, socket, context, session, last_id: 0, events: Vec::new() };
         browser.take_a_page();
         Some(browser)
     }
 
     fn take_a_page(&mut self) {
-        let downloads = self.downloads();
-        let downloads = json!({ "behavior": "allow", "downloadPath": downloads });
+        let context = self.call("Target.createBrowserContext", json!({ "disposeOnDetach": true }));
+        self.context = context["browserContextId"].as_str().unwrap().to_owned();
+        let downloads = json!({ "behavior": "allow", "downloadPath": self.downloads(), "browserContextId": self.context });
         self.call("Browser.setDownloadBehavior", downloads);
-        let target = self.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let page = json!({ "url": "about:blank", "browserContextId": self.context });
+        let target = self.call("Target.createTarget", page);
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = self.call("Target.attachToTarget", attach);
         self.session = Some(session["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Network", "Log", "DOM", "Accessibility"] {
             self.call(&format!("{domain}.enable"), json!({}));
         }
+        // Another test's page may be the one in front.
+        self.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+    }
+
+    /// Lets pages do what a person is asked for.
+    #[track_caller]
+    pub fn grant(&mut self, permissions: &[&str]) {
+        let granted = json!({ "permissions": permissions, "browserContextId": self.context });
+        self.call("Browser.grantPermissions", granted);
     }
 
     /// Where downloads go.
     pub fn downloads(&self) -> std::path::PathBuf {
-        self.folder.path().join("downloads")
+        self.folder.path().to_owned()
     }
 
     /// A command of the protocol, and its result.
@@ -133,13 +132,26 @@ impl Browser {
     /// Waits until an expression is true. Where there is no page yet, none is.
     #[track_caller]
     pub fn wait_for(&mut self, expression: &str) {
+        // The page looks by itself: asking it again and again costs it more.
+        let looking = format!(
+            "new Promise((told) => {{
+               const end = performance.now() + 1000;
+               const seen = () => {{ try {{ return Boolean({expression}); }} catch {{ return false; }} }};
+               const look = () => seen() ? told(true) : performance.now() < end ? setTimeout(look, 20) : told(false);
+               look();
+             }})"
+        );
         let end = Instant::now() + PATIENCE;
-        while self.try_evaluate(&format!("Boolean({expression})")) != Ok(json!(true)) {
-            if Instant::now() > end {
-                let shown = self.evaluate("document.body.innerText");
-                panic!("waited in vain for {expression} in:\n{}", shown.as_str().unwrap_or_default());
+        loop {
+            match self.try_evaluate(&looking) {
+                Ok(Value::Bool(true)) => return,
+                _ if Instant::now() > end => {
+                    let shown = self.evaluate("document.body.innerText");
+                    panic!("waited in vain for {expression} in:\n{}", shown.as_str().unwrap_or_default());
+                }
+                Ok(_) => {}
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
             }
-            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -251,29 +263,4 @@ impl Browser {
         let events = self.events.iter().filter(|event| event["method"] == method);
         events.map(|event| event["params"].clone()).collect()
     }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Asks for nothing by itself, and resolves no name.
-fn chromium(folder: &Path) -> Command {
-    let mut command = Command::new("chromium");
-    command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
-    command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
-    command.args(["--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]);
-    command.args(["--remote-debugging-port=0", "--window-size=1280,900", "--force-color-profile=srgb"]);
-    command.arg(format!("--user-data-dir={}", folder.join("profile").display())).arg("about:blank");
-    // Without a locale of UTF-8 it finds no file whose name is not ASCII.
-    command
-        .env("HOME", folder)
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    command
 }

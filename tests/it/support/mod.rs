@@ -3,6 +3,7 @@
 
 pub mod bound;
 pub mod browser;
+pub mod chromium;
 pub mod client;
 pub mod fake_aws;
 pub mod fake_s3;
