@@ -31,6 +31,7 @@ use crate::http::objects;
 use crate::http::problem;
 use crate::http::request_id::X_REQUEST_ID;
 use crate::http::resource;
+use crate::http::server::IllFormed;
 
 /// Passes a request on, and sees its answer off.
 pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response<Body> {
@@ -41,14 +42,16 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let route = matched.as_ref().and_then(|matched| route(matched, &context));
     let (method, origin) = (method_label(request.method()), context.snapshot.cors.allowed(request.headers()));
     let place = Place::taken(&app.metrics.requests_in_flight);
-    let mut response = match place.is_within(context.snapshot.settings.server.max_in_flight) {
-        _ if cors::is_preflight(&request) => cors::preflight(origin.as_ref()),
-        true if matched.is_some() && route.is_none() => ApiError::of(Code::NotFound).into_response(),
-        true => {
+    let ill_formed = request.extensions_mut().remove::<IllFormed>();
+    let mut response = match (ill_formed, place.is_within(context.snapshot.settings.server.max_in_flight)) {
+        (Some(IllFormed(error)), _) => error.into_response(),
+        (None, _) if cors::is_preflight(&request) => cors::preflight(origin.as_ref()),
+        (None, true) if matched.is_some() && route.is_none() => ApiError::of(Code::NotFound).into_response(),
+        (None, true) => {
             request.extensions_mut().insert(context.clone());
             answer(&context, next.run(request)).await
         }
-        false => ApiError::of(Code::Overloaded).into_response(),
+        (None, false) => ApiError::of(Code::Overloaded).into_response(),
     };
     finish(&app, &context, &mut response);
     context.mark(response.headers_mut());
@@ -62,9 +65,12 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
 }
 
 /// The same for those who run the service: nothing is counted or bounded that callers do.
-pub async fn around_admin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+pub async fn around_admin(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response<Body> {
     let context = Context::of(&app, &request);
-    let mut response = answer(&context, next.run(request)).await;
+    let mut response = match request.extensions_mut().remove::<IllFormed>() {
+        Some(IllFormed(error)) => error.into_response(),
+        None => answer(&context, next.run(request)).await,
+    };
     finish(&app, &context, &mut response);
     response
 }

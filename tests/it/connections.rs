@@ -81,6 +81,41 @@ fn a_head_that_does_not_come_ends_with_408_and_the_connection() {
 }
 
 #[test]
+fn a_request_says_whom_it_is_for_once_and_in_a_form_that_can_be() {
+    let service = served("");
+    let rows: [(&str, &str, u16); 12] = [
+        ("HTTP/1.1", "host: x\r\n", 401),
+        ("HTTP/1.1", "host: [::1]:8080\r\n", 401),
+        ("HTTP/1.1", "", 400),
+        ("HTTP/1.1", "host:\r\n", 400),
+        ("HTTP/1.1", "host: x\r\nHost: x\r\n", 400),
+        ("HTTP/1.1", "host: x, y\r\n", 400),
+        ("HTTP/1.1", "host: user@x\r\n", 400),
+        ("HTTP/1.1", "host: x:http\r\n", 400),
+        ("HTTP/1.0", "", 401),
+        ("HTTP/1.0", "host: x\r\n", 401),
+        ("HTTP/1.0", "host: x\r\nhost: y\r\n", 400),
+        ("HTTP/1.0", "host: x/y\r\n", 400),
+    ];
+    for (version, hosts, status) in rows {
+        for address in [service.address, service.admin] {
+            let (path, status) =
+                if address == service.admin && status == 401 { ("/livez", 200) } else { ("/v1/grants", status) };
+            let mut stream = connect(address);
+            write!(stream, "GET {path} {version}\r\n{hosts}connection: close\r\n\r\n").unwrap();
+            let reply = answer(&stream);
+            assert_eq!(reply.status, status, "{version} {hosts:?}: {}", reply.text());
+            if status == 400 {
+                assert_eq!(reply.code(), "invalid_request", "{version} {hosts:?}");
+                assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{version} {hosts:?}");
+                assert!(reply.json()["detail"].as_str().unwrap().contains("Host"), "{}", reply.text());
+            }
+        }
+    }
+    assert_eq!(service.metric("presignd_refusals_total{code=\"invalid_request\"}"), 16.0);
+}
+
+#[test]
 fn a_kept_connection_ends_when_it_has_been_idle() {
     let service = served("idle_timeout = \"1s\"\n");
     let mut stream = connect(service.address);

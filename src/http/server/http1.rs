@@ -37,6 +37,7 @@ use crate::http::error::Code;
 use crate::http::request_id::RequestId;
 use crate::http::server::Peer;
 use crate::http::server::Shared;
+use crate::http::server::host;
 use crate::http::server::phase::Doing;
 use crate::http::server::phase::Phase;
 use crate::http::server::watched::Watched;
@@ -83,6 +84,7 @@ async fn answer(
 ) -> Result<Response<WatchedBody>, std::convert::Infallible> {
     phase.requested();
     request.extensions_mut().insert(peer);
+    host::judge(&mut request);
     let mut response: Response<Body> = router.call(request).await?;
     if shared.keeps_none() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

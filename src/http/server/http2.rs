@@ -23,6 +23,7 @@ use tower::Service;
 use crate::http::server::Patience;
 use crate::http::server::Peer;
 use crate::http::server::Shared;
+use crate::http::server::host;
 use crate::http::server::http1::MAX_HEAD_BYTES;
 use crate::http::server::streams::Due;
 use crate::http::server::streams::Open;
@@ -95,6 +96,7 @@ async fn answer(
     streams: Arc<Streams>,
 ) -> Result<Response<OpenBody>, Infallible> {
     request.extensions_mut().insert(peer);
+    host::judge(&mut request);
     let mut router: Router = shared.router.clone();
     let response: Response<Body> = router.call(request).await?;
     if shared.keeps_none() {

@@ -1,6 +1,7 @@
 //! The server loop: a listener, a task for each connection, and an orderly end.
 
 mod connection;
+mod host;
 mod http1;
 mod http2;
 mod phase;
@@ -29,6 +30,7 @@ use crate::adapters::clock::Clock;
 use crate::adapters::telemetry::Metrics;
 use crate::adapters::tls::Tls;
 
+pub use host::IllFormed;
 pub use http1::MAX_HEAD_BYTES;
 pub use phase::Patience;
 
