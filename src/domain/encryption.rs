@@ -154,8 +154,10 @@ impl InvalidEncryption {
     }
 }
 
-/// A key's id, ARN or alias in KMS, or the name that another store's key service has for it.
+/// A key's id, ARN or alias in KMS, or the name that another store's key service has for it: never a pattern, which in a
+/// policy would stand for other keys.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#KMS-DescribeKey-request-KeyId>
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html#KMS-CreateAlias-request-AliasName>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KmsKeyId(Box<str>);
 
@@ -164,7 +166,9 @@ pub struct KmsKeyId(Box<str>);
 pub enum InvalidKmsKeyId {
     #[error("{AWS_MANAGED} is what S3 uses without a key id: leave it out")]
     AwsManaged,
-    #[error("a key id is 1 to 2048 characters of printable ASCII without blanks")]
+    #[error("an ARN of a key is arn:PARTITION:kms:REGION:ACCOUNT: and key/ID or alias/NAME")]
+    Arn,
+    #[error("a key id is 1 to 2048 characters out of A-Z a-z 0-9 - _ . : /, and an alias has a name")]
     Form,
 }
 
@@ -176,10 +180,10 @@ impl KmsKeyId {
     pub fn parse(text: &str) -> Result<Self, InvalidKmsKeyId> {
         match text {
             AWS_MANAGED => Err(InvalidKmsKeyId::AwsManaged),
-            _ if (1..=2048).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Ok(Self(text.into()))
-            }
-            _ => Err(InvalidKmsKeyId::Form),
+            "alias/" => Err(InvalidKmsKeyId::Form),
+            _ if !(1..=2048).contains(&text.len()) || !text.bytes().all(is_of_an_id) => Err(InvalidKmsKeyId::Form),
+            _ if text.starts_with("arn:") && !is_arn(text) => Err(InvalidKmsKeyId::Arn),
+            _ => Ok(Self(text.into())),
         }
     }
 
@@ -187,6 +191,17 @@ impl KmsKeyId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_of_an_id(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte)
+}
+
+fn is_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [_, partition, "kms", region, account, named] = parts.as_slice() else { return false };
+    let id = named.strip_prefix("key/").or_else(|| named.strip_prefix("alias/"));
+    [*partition, *region, *account, id.unwrap_or_default()].iter().all(|part| !part.is_empty())
 }
 
 /// What KMS binds the data key to: compact JSON in base64.
@@ -364,8 +379,18 @@ mod tests {
         {
             assert_eq!(KmsKeyId::parse(text).unwrap().as_str(), text);
         }
-        for text in ["", "a b", " a", "é", "a\n", &"k".repeat(2049)] {
+        let long = "k".repeat(2049);
+        for text in ["", "a b", " a", "é", "a\n", "*", "alias/*", "key-${aws:username}", "k?", "\"", "alias/", &long] {
             assert_eq!(KmsKeyId::parse(text), Err(InvalidKmsKeyId::Form), "{text:?}");
+        }
+        for text in [
+            "arn:aws:s3:eu-west-1:111122223333:key/1",
+            "arn:aws:kms:eu-west-1:111122223333:grant/1",
+            "arn:aws:kms:eu-west-1:111122223333:key/",
+            "arn:aws:kms:eu-west-1::key/1",
+            "arn:aws:kms:key/1",
+        ] {
+            assert_eq!(KmsKeyId::parse(text), Err(InvalidKmsKeyId::Arn), "{text}");
         }
         assert_eq!(KmsKeyId::parse("aws/s3"), Err(InvalidKmsKeyId::AwsManaged));
     }

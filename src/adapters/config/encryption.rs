@@ -63,7 +63,7 @@ fn stranger(error: InvalidEncryption) -> Fault {
 fn kms_key_id(written: &str) -> Result<KmsKeyId, Fault> {
     KmsKeyId::parse(written).map_err(|error| match error {
         InvalidKmsKeyId::AwsManaged => fault("aws/s3 is what S3 uses without a key id", "remove it"),
-        InvalidKmsKeyId::Form => told(error, "write the key's id, ARN or alias"),
+        InvalidKmsKeyId::Arn | InvalidKmsKeyId::Form => told(error, "write the key's id, ARN or alias"),
     })
 }
 

@@ -71,7 +71,7 @@ upload = { server_side_encryption = { kms_key_id = "k", context = { b = "\u007f"
             "12:74: aws/s3 is what S3 uses without a key id; remove it",
             "12:97: true or false is expected, not an integer; write true or false",
             r#"18:63: unknown key "key" in server_side_encryption; remove it; the keys of server_side_encryption are algorithm, kms_key_id, context, bucket_key"#,
-            "24:75: a key id is 1 to 2048 characters of printable ASCII without blanks; write the key's id, ARN or alias",
+            "24:75: a key id is 1 to 2048 characters out of A-Z a-z 0-9 - _ . : /, and an alias has a name; write the key's id, ARN or alias",
             "24:98: a string is expected, not an integer; write it in quotes",
             r#"30:37: server_side_encryption has no algorithm; add algorithm = "AES256" or "aws:kms""#,
             "30:67: leave out control characters; correct it",
@@ -90,7 +90,7 @@ kms_key_ids = ["aws/s3", "k", "", 5]
 sse_c = "yes"
 "#,
         &[
-            "7:31: a key id is 1 to 2048 characters of printable ASCII without blanks; write the key's id, ARN or alias",
+            "7:31: a key id is 1 to 2048 characters out of A-Z a-z 0-9 - _ . : /, and an alias has a name; write the key's id, ARN or alias",
             "7:35: a string is expected, not an integer; write it in quotes",
             "8:9: true or false is expected, not a string; write true or false",
         ],
