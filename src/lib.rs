@@ -13,6 +13,7 @@
 //!   diagnose         why S3 refused a presigned URL, and what to do
 //!   doctor/          asks the real buckets what they are set to, and tries what they keep
 //!   explain          which grants were considered, which one decides, and why
+//!   known            a name that a command was told, found in the configuration
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document
 //!   policy           prints the policies that AWS needs

@@ -11,6 +11,7 @@ pub mod dev;
 pub mod diagnose;
 pub mod doctor;
 pub mod explain;
+mod known;
 mod load;
 pub mod openapi;
 pub mod policy;

@@ -284,3 +284,34 @@ fn who_signs_nothing_needs_nothing_and_who_is_not_there_is_wrong_usage() {
         assert!(output.stderr.contains(told), "{arguments:?}: {output:?}");
     }
 }
+
+#[test]
+fn where_nothing_needs_a_policy_that_is_said() {
+    let elsewhere = WORLD_ELSEWHERE;
+    for (kind, why) in [
+        ("kms", "nothing on it names a key of KMS on AWS"),
+        ("vault-lock", "it is not on AWS"),
+        ("lifecycle", "no grant begins uploads in parts there"),
+        ("access-point", "it is no access point"),
+    ] {
+        let output = policy(elsewhere, &[kind]);
+        assert_eq!((output.code, output.stdout.as_str()), (0, "{}\n"), "{kind}: {output:?}");
+        assert!(output.stderr.contains(&format!("note: there is none for any of them: {why}")), "{kind}: {output:?}");
+    }
+}
+
+/// A store that is not AWS, and a grant of reading.
+const WORLD_ELSEWHERE: &str = r#"
+[[issuers]]
+issuer = "https://idp.example/"
+audiences = ["presignd"]
+hmac_secret_env = "SECRET"
+[buckets.store]
+bucket = "store"
+endpoint = "https://s3.example.net"
+[[grants]]
+name = "all"
+bucket = "store"
+prefix = ""
+actions = ["read"]
+"#;

@@ -154,7 +154,7 @@ fn a_bucket_leaves_the_decision_to_the_access_points_that_grants_are_on_and_keep
 
 #[test]
 fn each_kind_of_access_point_has_its_own_actions_and_arns() {
-    let all = document(&points(), &["access-point"]);
+    let all: Value = serde_json::from_str(&policy(&points(), &["access-point"]).stdout).unwrap();
     let rows = [
         ("bare", "s3:GetObject", "arn:aws-us-gov:s3:us-gov-west-1:111122223333:accesspoint/bare/object/shared/*", 0),
         ("everywhere", "s3:GetObject", "arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/object/shared/*", 2),
@@ -244,6 +244,9 @@ fn what_an_alias_hides_is_asked_for_and_a_bucket_has_no_access_points_policy() {
     assert_eq!(*named, "arn:aws:s3:eu-west-1:111122223333:accesspoint/door/object/shared/*");
     // All that can be told is; that not all was, a note says.
     let all = policy(&points(), &["access-point"]);
+    assert_eq!(all.code, 1, "not all of them: {all:?}");
+    let printed: serde_json::Value = serde_json::from_str(&all.stdout).unwrap();
+    assert!(printed["reports"].is_object() && printed["door"].is_null(), "{printed}");
     assert!(all.stderr.contains("note: door: an alias") && all.stderr.contains("note: cut: the alias"), "{all:?}");
     let none = policy(WORLD, &["access-point"]);
     assert!(none.code == 1 && none.stderr.contains("door: an alias does not tell"), "{none:?}");

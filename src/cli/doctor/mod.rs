@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::Failure;
+use crate::cli::known::known;
 use crate::cli::load;
 use crate::domain::doctor;
 use crate::domain::doctor::Against;
@@ -17,7 +18,6 @@ use crate::domain::doctor::Finding;
 use crate::domain::doctor::PERMISSIONS_OF_PLACE;
 use crate::domain::doctor::Question;
 use crate::domain::doctor::Severity;
-use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::shell::word;
 
@@ -63,15 +63,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let policy = &settings.policy;
     let buckets: Vec<&Bucket> = match &arguments.alias {
         None => policy.buckets().iter().collect(),
-        Some(alias) => vec![known("bucket", policy.buckets().iter(), |bucket| &bucket.alias, alias)?],
+        Some(alias) => vec![known("bucket", policy.buckets().iter().map(|bucket| (&bucket.alias, bucket)), alias)?],
     };
     let only = match &arguments.credentials {
         None => None,
-        Some(name) => Some(known("credentials", settings.credentials.iter(), |(known, _)| known, name)?),
+        Some(name) => Some(known("credentials", settings.credentials.iter().map(|(name, _)| (name, name)), name)?),
     };
     let folder = arguments.probe.as_deref().map(probe::Folder::parse).transpose().map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    let examined = runtime.block_on(ask::all(&settings, &buckets, only.map(|(name, _)| name)));
+    let examined = runtime.block_on(ask::all(&settings, &buckets, only));
     let file = word(&arguments.config.display().to_string());
     let against = Against { policy, origins: &settings.server.cors_origins, file: &file };
     let probed = match &folder {
@@ -91,15 +91,4 @@ fn exit_code(findings: &[Finding]) -> ExitCode {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }
-}
-
-/// The one of that name, or a failure.
-fn known<'a, T>(
-    what: &str,
-    mut all: impl Iterator<Item = &'a T>,
-    name_of: impl Fn(&T) -> &Name,
-    name: &str,
-) -> Result<&'a T, Failure> {
-    let found = all.find(|one| name_of(one).as_str() == name);
-    found.ok_or_else(|| Failure::usage(format!("the configuration has no {what} {name:?}")))
 }

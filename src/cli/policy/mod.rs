@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::Failure;
+use crate::cli::known::known;
 use crate::cli::load;
 use crate::cli::policy::told::Options;
 use crate::cli::text::printable;
@@ -90,16 +91,16 @@ const EXAMPLES: &str = "Examples:
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = load::settings(&arguments.config)?;
     let (policy, name) = (&settings.policy, arguments.name.as_deref());
-    let credentials = || settings.credentials.iter().map(|(name, _)| name);
-    let aliases = || policy.buckets().iter().map(|bucket| &bucket.alias);
-    match arguments.kind {
-        Kind::Iam => known("credentials", credentials(), name)?,
-        Kind::AccessPoint | Kind::Bucket | Kind::Cors | Kind::Lifecycle | Kind::VaultLock => {
+    let credentials = |name: &str| known("credentials", settings.credentials.iter().map(|(name, _)| (name, ())), name);
+    let aliases = || policy.buckets().iter().map(|bucket| (&bucket.alias, ()));
+    match (arguments.kind, name) {
+        (Kind::Iam, Some(name)) => credentials(name)?,
+        (Kind::AccessPoint | Kind::Bucket | Kind::Cors | Kind::Lifecycle | Kind::VaultLock, Some(name)) => {
             known("bucket", aliases(), name)?
         }
-        Kind::Kms => {}
+        (Kind::Kms, Some(_)) | (_, None) => {}
     }
-    arguments.options.signers().try_for_each(|signer| known("credentials", credentials(), Some(signer.as_str())))?;
+    arguments.options.signers().try_for_each(|signer| credentials(signer.as_str()))?;
     let mut told = arguments.options.told(arguments.kind)?;
     let roles = settings.credentials.iter().filter_map(|(name, provider)| Some((name, provider.role()?)));
     roles.clone().for_each(|(name, (role, _))| told.add_role(name, role));
@@ -117,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Without a name those that can be told, and why others cannot.
+/// Without a name those that can be told, and why others cannot: then not all went well.
 fn of_access_points(policy: &Policy, told: &Told, name: Option<&str>) -> Result<ExitCode, Failure> {
     let mut all = BTreeMap::new();
     let mut hidden = Vec::new();
@@ -132,7 +133,8 @@ fn of_access_points(policy: &Policy, told: &Told, name: Option<&str>) -> Result<
         return Err(Failure::failed(hidden.join("\n")));
     }
     hidden.iter().for_each(|why| tell(why));
-    print(all, name, NO_POINT)
+    let printed = print(all, name, NO_POINT)?;
+    Ok(if hidden.is_empty() { printed } else { ExitCode::FAILURE })
 }
 
 /// A key's policy, by the key's id or by a bucket whose only key it is; else those of the bucket's keys, by id.
@@ -140,33 +142,19 @@ fn of_keys(policy: &Policy, told: &Told, name: Option<&str>) -> Result<ExitCode,
     let mut all = kms::policies(policy, told);
     let bucket = name.and_then(|name| policy.buckets().iter().find(|bucket| bucket.alias.as_str() == name));
     let Some(bucket) = bucket else {
-        known("bucket or key", all.keys(), name)?;
-        return print(all, name, "");
+        name.map_or(Ok(()), |name| known("bucket or key", all.keys().map(|key| (key, ())), name))?;
+        return print(all, name, NO_KEY);
     };
     let keys = kms::of_bucket(policy, &bucket.alias);
     all.retain(|key, _| keys.contains(key.as_str()));
     match all.len() {
         0 => Err(Failure::failed(format!("{} needs none: {NO_KEY}", bucket.alias))),
-        1 => print(all, keys.first().copied(), ""),
-        _ => print(all, None, ""),
+        1 => print(all, keys.first().copied(), NO_KEY),
+        _ => print(all, None, NO_KEY),
     }
 }
 
-/// Fails where the configuration has nothing of that name.
-fn known<'a, N: Borrow<str> + 'a>(
-    what: &str,
-    mut names: impl Iterator<Item = &'a N>,
-    name: Option<&str>,
-) -> Result<(), Failure> {
-    match name {
-        Some(name) if !names.any(|known| known.borrow() == name) => {
-            Err(Failure::usage(format!("the configuration has no {what} {name:?}")))
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// The one of that name as AWS takes it, or all of them by name.
+/// The one of that name as AWS takes it, or all of them by name; `absent` says why one has none.
 fn print<N: Borrow<str> + Ord + Display, T: Serialize>(
     mut all: BTreeMap<N, Derived<T>>,
     name: Option<&str>,
@@ -176,6 +164,9 @@ fn print<N: Borrow<str> + Ord + Display, T: Serialize>(
         let one = all.remove(name).ok_or_else(|| Failure::failed(format!("{name} needs none: {absent}")))?;
         one.notes.iter().for_each(|note| tell(note));
         return write(&one.document);
+    }
+    if all.is_empty() {
+        tell(&format!("there is none for any of them: {absent}"));
     }
     for (name, derived) in &all {
         derived.notes.iter().for_each(|note| tell(&format!("{name}: {note}")));
