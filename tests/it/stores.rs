@@ -187,7 +187,7 @@ fn it_is_told_after_a_grant_was_found_and_before_its_limits() {
     expect_reply("denied", &reply(&form("sealed/a")), DENIED);
     expect_reply("no such bucket", &reply(&ask("PostObject", "nowhere", "a")), NO_GRANT);
     assert_eq!(service.post(&stranger, "/v1/presign", &form("a")).code(), "invalid_token");
-    let lines = service.audit();
+    let lines = service.audited(5);
     let line = lines.iter().find(|line| line["code"] == "not_supported_by_store").unwrap();
     assert_eq!((&line["decision"], &line["grant"], &line["key"]), (&json!("refused"), &json!("r2"), &json!("a")));
     assert_eq!(service.metric("presignd_refusals_total{code=\"not_supported_by_store\"}"), 2.0);

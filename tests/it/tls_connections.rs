@@ -3,6 +3,7 @@
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::net::TcpStream;
 
 use crate::support::PATIENCE;
@@ -221,6 +222,16 @@ fn requests_that_were_begun_are_answered_after_the_signal_to_end() {
     assert!(served.service.ended().success(), "{}", served.service.log_text());
 }
 
+/// How many connections to a listener nobody has accepted yet.
+/// <https://docs.kernel.org/networking/proc_net_tcp.html>
+#[track_caller]
+fn not_accepted(address: SocketAddr) -> u32 {
+    let listening = format!(":{:04X} 00000000:0000 0A ", address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let queues = table.lines().find_map(|line| line.split_once(&listening)).unwrap().1.split_whitespace().next();
+    u32::from_str_radix(queues.unwrap().split_once(':').unwrap().1, 16).unwrap()
+}
+
 #[test]
 fn requests_and_connections_beyond_the_limits_wait_or_are_shed() {
     let served =
@@ -236,7 +247,7 @@ fn requests_and_connections_beyond_the_limits_wait_or_are_shed() {
     let second = TcpStream::connect_timeout(&served.service.address, PATIENCE).unwrap();
     let third = std::thread::scope(|scope| {
         let third = scope.spawn(|| served.authority.connect(served.service.address, &Client::default()).is_ok());
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        eventually("it waits to be accepted", || (not_accepted(served.service.address) == 1).then_some(()));
         assert!(!third.is_finished(), "served beside the two");
         drop(second);
         third.join().unwrap()

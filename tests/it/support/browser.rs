@@ -45,7 +45,8 @@ impl Browser {
         let (socket, _) = tungstenite::client(&chromium.url, stream).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let (context, session) = (String::new(), None);
-        let mut browser = Self { _chromium: chromium, folder, socket, context, session, last_id: 0, events: Vec::new() };
+        let mut browser =
+            Self { _chromium: chromium, folder, socket, context, session, last_id: 0, events: Vec::new() };
         browser.take_a_page();
         Some(browser)
     }
@@ -53,7 +54,8 @@ impl Browser {
     fn take_a_page(&mut self) {
         let context = self.call("Target.createBrowserContext", json!({ "disposeOnDetach": true }));
         self.context = context["browserContextId"].as_str().unwrap().to_owned();
-        let downloads = json!({ "behavior": "allow", "downloadPath": self.downloads(), "browserContextId": self.context });
+        let downloads =
+            json!({ "behavior": "allow", "downloadPath": self.downloads(), "browserContextId": self.context });
         self.call("Browser.setDownloadBehavior", downloads);
         let page = json!({ "url": "about:blank", "browserContextId": self.context });
         let target = self.call("Target.createTarget", page);
