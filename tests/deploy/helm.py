@@ -1,6 +1,7 @@
 """The Helm chart: with its defaults it renders what kustomize makes, and each of its values does what it says."""
 
 import contextlib
+import os
 import re
 import tempfile
 import tomllib
@@ -11,7 +12,7 @@ import helm_python as helm
 import yaml
 
 from containers import MANIFESTS, settings, takes
-from place import DEPLOY, ROOT, ran
+from place import DEPLOY, PRESIGND, ROOT, TARGET, certificate, ran
 
 CHART = DEPLOY / "helm" / "presignd"
 
@@ -47,6 +48,32 @@ class Helm(unittest.TestCase):
         for kind in made:
             self.assertEqual(rendered[kind], made[kind], kind)
 
+    def test_with_a_certificate_it_renders_what_kustomize_makes_with_its_component(self):
+        with tempfile.TemporaryDirectory(dir=TARGET) as folder:
+            up = os.path.relpath(MANIFESTS, Path(folder).resolve())
+            (Path(folder) / "kustomization.yaml").write_text(f"resources: [{up}]\ncomponents: [{up}/tls]\n")
+            code, said = ran("kubectl", "kustomize", folder)
+        self.assertEqual(code, 0, said)
+        made = {each["kind"]: alike(each) for each in yaml.safe_load_all(said)}
+        rendered = render({"tls": {"secretName": "presignd-tls"}})
+        for kind in ("Deployment", "Service"):
+            self.assertEqual(alike(rendered[kind]), made[kind], kind)
+
+    def test_presignd_speaks_tls_by_the_variables_that_a_certificate_brings(self):
+        pod = render({"tls": {"secretName": "tls", "clientCaSecretName": "ca"}})["Deployment"]["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+        secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+        paths = [Path(each["value"]) for each in container["env"]]
+        held = [(secrets[mounts[str(path.parent)]], path.name) for path in paths]
+        self.assertEqual(held, [("tls", "tls.crt"), ("tls", "tls.key"), ("ca", "ca.crt")])
+        with tempfile.TemporaryDirectory() as folder:
+            certificate(Path(folder))
+            variables = {each["name"]: f"{folder}/{Path(each['value']).name}" for each in container["env"]}
+            code, said = ran(PRESIGND, "check", "--config", MANIFESTS / "presignd.toml", env=os.environ | variables)
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("warning: listen speaks plain HTTP", said)
+
     def test_presignd_takes_the_configuration(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "presignd.toml"
@@ -57,10 +84,10 @@ class Helm(unittest.TestCase):
     def test_a_schema_validator_takes_every_manifest_whatever_is_switched(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             switched = [*(values for _, values, *_ in TOGGLES), ALL]
-            every = [each for values in switched for each in render(values).values()]
-            # the operator's own kind has no schema in Kubernetes
-            every = [each for each in every if each["kind"] != "PodMonitor"]
-            yaml.safe_dump_all(every, file)
+            rendered = [each for values in switched for each in render(values).values()]
+            # the operator's own kind has no schema in Kubernetes; most values change one manifest alone
+            every = {yaml.safe_dump(each) for each in rendered if each["kind"] != "PodMonitor"}
+            file.write("---\n".join(sorted(every)))
             file.flush()
             code, said = ran("kubernetes-validate", "--strict", file.name)
         self.assertEqual((code, said.count(" passed for resource ")), (0, len(every)), said)
@@ -102,6 +129,10 @@ class Helm(unittest.TestCase):
         self.assertIn("Callers reach it at http://presignd.presignd.svc:80", notes({}))
         self.assertIn("https://uploads.example.com", notes({"ingress": {"enabled": True, "tlsSecretName": "tls"}}))
         self.assertIn("cross that in the clear", notes({"ingress": {"enabled": True}}))
+        self.assertIn("https://presignd.presignd.svc:80", notes({"tls": {"secretName": "tls"}}))
+        self.assertIn("the secret ca, whose ca.crt", notes({"tls": {"secretName": "tls", "clientCaSecretName": "ca"}}))
+        spoken = notes({"tls": {"secretName": "tls"}, "ingress": {"enabled": True}})
+        self.assertIn("The ingress controller must speak HTTPS to it", spoken)
 
     def test_every_value_is_in_the_schema_and_every_member_of_the_schema_has_a_default(self):
         with helm.Chart.load(CHART) as chart:
@@ -124,6 +155,14 @@ TOGGLES = [
         {"secrets": {"env": [{"name": "JWT_SECRET", "secretName": "jwt", "key": "secret"}]}},
         "pod containers 0 env",
         [{"name": "JWT_SECRET", "valueFrom": {"secretKeyRef": {"name": "jwt", "key": "secret"}}}],
+    ),
+    ("a certificate", {"tls": {"secretName": "tls"}}, "pod volumes 0 secret", {"secretName": "tls", "defaultMode": 0o440}),
+    ("which is spoken to so", {"tls": {"secretName": "tls"}}, "Service spec ports 0 appProtocol", "https"),
+    (
+        "whose clients have one too",
+        {"tls": {"secretName": "tls", "clientCaSecretName": "ca"}},
+        "pod containers 0 env 2",
+        {"name": "PRESIGND__SERVER__TLS__CLIENT_CA", "value": "/etc/presignd/client-ca/ca.crt"},
     ),
     (
         "a setting",
@@ -196,6 +235,7 @@ ALL = {
     "secrets": {"env": [{"name": "JWT_SECRET", "secretName": "jwt", "key": "secret"}]},
     "service": {"type": "NodePort", "annotations": {"a": "b"}},
     "serviceAccount": {"annotations": ROLE},
+    "tls": {"secretName": "tls", "clientCaSecretName": "ca"},
     "tolerations": [{"key": "spot", "operator": "Exists"}],
     "affinity": {"podAntiAffinity": {}},
 }
@@ -222,6 +262,8 @@ REFUSED = [
     ({"env": {"AWS_SECRET_ACCESS_KEY": "in the clear"}}, "AWS_SECRET_ACCESS_KEY"),
     ({"networkPolicy": {"callers": [{}]}}, "/networkPolicy/callers/0"),
     ({"serviceAccount": {"create": False}}, "serviceAccount.name is needed"),
+    ({"tls": {"secretName": "TLS"}}, "/tls/secretName"),
+    ({"tls": {"clientCaSecretName": "ca"}}, "tls.clientCaSecretName wants tls.secretName too"),
     ({"configuration": "[server"}, "configuration is no TOML"),
     ({"configuration": ""}, "server.admin_listen is on loopback"),
     (

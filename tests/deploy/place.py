@@ -27,6 +27,14 @@ def sent(given, *command):
     return subprocess.run(command, input=given, capture_output=True, check=True, timeout=60).stdout
 
 
+def certificate(folder):
+    """A certificate, its key, and who issued it: itself."""
+    names = ["-keyout", folder / "tls.key", "-out", folder / "tls.crt", "-subj", "/CN=localhost"]
+    code, said = ran("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names)
+    assert code == 0, said
+    (folder / "ca.crt").write_bytes((folder / "tls.crt").read_bytes())
+
+
 def path():
     """The tools that were fetched for these tests come first."""
     own = [TOOLS / "python" / "bin", TOOLS / "cargo" / "bin", TOOLS / "debian" / "usr" / "bin", TOOLS / "debian" / "usr" / "sbin"]

@@ -1,5 +1,6 @@
 """The systemd unit, by systemd-analyze."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -7,10 +8,11 @@ import tomllib
 import unittest
 from pathlib import Path
 
-from place import DEPLOY, PRESIGND, ran
+from place import DEPLOY, PRESIGND, certificate, ran
 
 UNIT = DEPLOY / "systemd" / "presignd.service"
 CONFIGURATION = DEPLOY / "systemd" / "presignd.toml"
+TLS = DEPLOY / "systemd" / "tls.conf"
 
 
 class Systemd(unittest.TestCase):
@@ -26,6 +28,31 @@ class Systemd(unittest.TestCase):
         score = re.search(r"exposure level for presignd\.service: ([\d.]+)", said)
         self.assertEqual(code, 0, said)
         self.assertLess(float(score[1]), 2, said)
+
+    def test_systemd_takes_what_adds_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = machine(Path(folder))
+            beside = unit.with_name("presignd.service.d")
+            beside.mkdir()
+            shutil.copy(TLS, beside)
+            code, said = ran("systemd-analyze", "verify", "--man=no", f"--root={folder}", unit)
+        self.assertEqual((code, said), (0, ""))
+
+    def test_what_adds_tls_names_what_it_hands_over(self):
+        text = TLS.read_text()
+        handed_over = {f"/run/credentials/presignd.service/{name}" for name in re.findall(r"LoadCredential=([^:]+):", text)}
+        variables = dict(re.findall(r"(?m)^Environment=(\w+)=(.+)$", text))
+        listen = variables.pop("PRESIGND__SERVER__LISTEN")
+        self.assertEqual(variables.keys(), {f"PRESIGND__SERVER__TLS__{name}" for name in ("CERTIFICATE", "PRIVATE_KEY")})
+        self.assertEqual(set(variables.values()), handed_over)
+        with tempfile.TemporaryDirectory() as folder:
+            certificate(Path(folder))
+            there = {"CERTIFICATE": "tls.crt", "PRIVATE_KEY": "tls.key"}
+            given = {f"PRESIGND__SERVER__TLS__{name}": f"{folder}/{file}" for name, file in there.items()}
+            given["PRESIGND__SERVER__LISTEN"] = listen
+            code, said = ran(PRESIGND, "check", "--config", CONFIGURATION, env=os.environ | given)
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("warning: listen speaks plain HTTP", said)
 
     def test_its_paths_are_those_of_its_configuration(self):
         unit, configuration = UNIT.read_text(), tomllib.loads(CONFIGURATION.read_text())

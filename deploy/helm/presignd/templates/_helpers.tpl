@@ -53,3 +53,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Fails where clients must have certificates, and the server has none. */}}
+{{- define "presignd.tls" -}}
+{{- if and .Values.tls.clientCaSecretName (not .Values.tls.secretName) -}}
+{{- fail "tls.clientCaSecretName wants tls.secretName too" -}}
+{{- end -}}
+{{- end -}}
