@@ -155,6 +155,47 @@ impl Scope {
         }
         Ok(self)
     }
+
+    /// Whether a key that it covers, filled in somehow, can begin with the text.
+    pub fn meets(&self, start: &str) -> bool {
+        let mut rest = start;
+        let last = self.segments().len();
+        for (place, segment) in self.segments().iter().enumerate() {
+            let slash = if place + 1 == last && *self.end() == End::Key { "" } else { "/" };
+            let taken = match segment {
+                Segment::Literal(text) => match strip(rest, &format!("{text}{slash}")) {
+                    Some(taken) => taken,
+                    None => return false,
+                },
+                // a claim can be whatever stands there
+                Segment::Claim(_) if slash.is_empty() => {
+                    if rest.contains('/') {
+                        return false;
+                    } else {
+                        ""
+                    }
+                }
+                Segment::Claim(_) => rest.split_once('/').map_or("", |(_, tail)| tail),
+            };
+            rest = taken;
+            if rest.is_empty() {
+                return true;
+            }
+        }
+        match self.end() {
+            End::Whole => true,
+            End::Open(open) => rest.starts_with(&**open) || open.starts_with(rest),
+            End::Key | End::FolderKey => rest.is_empty(),
+        }
+    }
+}
+
+/// What is left of `rest` behind the text; nothing where it ends within it; `None` where they part.
+fn strip<'r>(rest: &'r str, text: &str) -> Option<&'r str> {
+    match rest.strip_prefix(text) {
+        Some(left) => Some(left),
+        None => text.starts_with(rest).then_some(""),
+    }
 }
 
 /// Whether one of the two begins the other.
@@ -272,6 +313,41 @@ mod tests {
             _ = Scope::key(&text);
             _ = template::KeyTemplate::parse(&text);
             _ = template::ValueTemplate::parse(&text);
+        }
+    }
+
+    #[test]
+    fn a_scope_meets_a_prefix_where_some_key_is_under_both() {
+        let prefix = |text: &str| Scope::prefix(text, true).expect(text);
+        let key = |text: &str| Scope::key(text).expect(text);
+        let rows = [
+            (prefix(""), "logs/", true),
+            (prefix(""), "", true),
+            (prefix("logs/"), "", true),
+            (prefix("logs/"), "logs/", true),
+            (prefix("logs/a/"), "logs/", true),
+            (prefix("logs/"), "logs/a/", true),
+            (prefix("logs/"), "logs", true),
+            (prefix("logs/"), "log-", false),
+            (prefix("media/"), "logs/", false),
+            (prefix("{sub}/"), "logs/", true),
+            (prefix("{sub}/a/"), "logs/b/", false),
+            (prefix("{sub}/a/"), "logs/a/b", true),
+            (prefix("{sub}/a/"), "log", true),
+            (prefix("log"), "logs/", true),
+            (prefix("logs-"), "logs/", false),
+            (prefix("logs/a"), "logs/abc", true),
+            (key("logs/a.txt"), "logs/", true),
+            (key("logs/a.txt"), "logs/a", true),
+            (key("logs/a.txt"), "logs/a.txt", true),
+            (key("logs/a.txt"), "logs/a.txt/b", false),
+            (key("logs/{sub}"), "logs/a", true),
+            (key("logs/{sub}"), "logs/a/b", false),
+            (key("logs/{sub}/"), "logs/a/", true),
+            (key("logs/{sub}/"), "logs/a/b", false),
+        ];
+        for (scope, start, met) in rows {
+            assert_eq!(scope.meets(start), met, "{} and {start:?}", scope.as_str());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the doctor finds, setting by setting: each set and unset, against grants that need it and grants that do not.
 
 mod answers;
+mod logs;
 
 use std::path::Path;
 
@@ -340,31 +341,6 @@ fn a_bucket_that_cannot_be_asked_says_why() {
         assert_eq!(brief(&findings), expected, "{what}: {findings:#?}");
         assert!(findings.iter().all(|finding| finding.mend.contains(mend)), "{what}: {findings:#?}");
     }
-}
-
-#[test]
-fn a_loop_of_logs_is_found_however_long_and_only_by_those_in_it() {
-    let bucket = |alias: &str| {
-        format!("[buckets.{alias}]\nbucket = \"acme-{alias}\"\nregion = \"eu-west-1\"\ncredentials = \"reader\"\n")
-    };
-    let buckets: String = ["one", "two", "three"].map(bucket).concat();
-    let toml = reading().replace("[[grants]]", &format!("{buckets}[[grants]]"));
-    let to = |targets: [&str; 4]| -> Vec<Said> {
-        let said = targets.into_iter().map(|target| Said::from([(Question::Logging, logging(target))]));
-        said.collect()
-    };
-    let looping = |targets| -> Vec<String> {
-        let findings = found(&toml, &to(targets), &there());
-        findings
-            .iter()
-            .filter(|finding| finding.id.as_str() == "logging-loop")
-            .map(|finding| finding.bucket.to_string())
-            .collect()
-    };
-    assert_eq!(looping(["acme-logs", "acme-logs", "acme-logs", "acme-logs"]), Vec::<String>::new());
-    assert_eq!(looping(["acme-one", "acme-two", "acme-three", "acme-logs"]), Vec::<String>::new());
-    assert_eq!(looping(["acme-one", "acme-two", "acme-three", "acme-one"]), ["one", "two", "three"]);
-    assert_eq!(looping(["acme-one", "acme-media", "acme-three", "acme-three"]), ["media", "one", "three"]);
 }
 
 #[test]

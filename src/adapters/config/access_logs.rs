@@ -8,9 +8,6 @@ use crate::adapters::config::grants;
 use crate::domain::action::Action;
 use crate::domain::bucket::BucketName;
 use crate::domain::grant::Effect;
-use crate::domain::scope::End;
-use crate::domain::scope::Scope;
-use crate::domain::scope::Segment;
 
 /// Reports loops of logging, and every grant that reaches the logs: one that writes them is an error, since what it
 /// writes would pass for S3's; one that deletes or reads them is warned of.
@@ -24,7 +21,7 @@ pub(super) fn check(buckets: &[buckets::Placed<'_>], grants: &[grants::Placed<'_
         let Some(target) = buckets.iter().find(|bucket| bucket.bucket.alias == placed.grant.bucket) else {
             continue;
         };
-        match logs.iter().find(|log| log.goes_to(target, buckets) && meet(&placed.grant.scope, &log.to.prefix)) {
+        match logs.iter().find(|log| log.goes_to(target, buckets) && placed.grant.scope.meets(&log.to.prefix)) {
             Some(log) => judge(placed, log, report),
             None => doubt(placed, target, &logs, report),
         }
@@ -95,91 +92,10 @@ fn judge(placed: &grants::Placed<'_>, log: &Log<'_, '_>, report: &Report) {
 fn doubt(placed: &grants::Placed<'_>, target: &buckets::Placed<'_>, logs: &[Log<'_, '_>], report: &Report) {
     let blind = target.bucket.leads_anywhere() && placed.grant.writes();
     let log = logs.iter().find(|log| log.source.may_meet(target));
-    if let Some(log) = log.filter(|log| blind && meet(&placed.grant.scope, &log.to.prefix)) {
+    if let Some(log) = log.filter(|log| blind && placed.grant.scope.meets(&log.to.prefix)) {
         let alias = &target.bucket.alias;
         let wrong = format!("the access point {alias} may lead to the access logs of {}", log.source.bucket.alias);
         let mend = format!("name the bucket behind it: underlying in [buckets.{alias}]");
         report.warn(placed.bucket_at, fault(wrong, mend));
-    }
-}
-
-/// Whether a key that the scope covers, filled in somehow, can begin with the text.
-fn meet(scope: &Scope, start: &str) -> bool {
-    let mut rest = start;
-    let last = scope.segments().len();
-    for (place, segment) in scope.segments().iter().enumerate() {
-        let slash = if place + 1 == last && *scope.end() == End::Key { "" } else { "/" };
-        let taken = match segment {
-            Segment::Literal(text) => match strip(rest, &format!("{text}{slash}")) {
-                Some(taken) => taken,
-                None => return false,
-            },
-            // a claim can be whatever stands there
-            Segment::Claim(_) if slash.is_empty() => {
-                if rest.contains('/') {
-                    return false;
-                } else {
-                    ""
-                }
-            }
-            Segment::Claim(_) => rest.split_once('/').map_or("", |(_, tail)| tail),
-        };
-        rest = taken;
-        if rest.is_empty() {
-            return true;
-        }
-    }
-    match scope.end() {
-        End::Whole => true,
-        End::Open(open) => rest.starts_with(&**open) || open.starts_with(rest),
-        End::Key | End::FolderKey => rest.is_empty(),
-    }
-}
-
-/// What is left of `rest` behind the text; nothing where it ends within it; `None` where they part.
-fn strip<'r>(rest: &'r str, text: &str) -> Option<&'r str> {
-    match rest.strip_prefix(text) {
-        Some(left) => Some(left),
-        None => text.starts_with(rest).then_some(""),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scope_meets_a_prefix_where_some_key_is_under_both() {
-        let prefix = |text: &str| Scope::prefix(text, true).expect(text);
-        let key = |text: &str| Scope::key(text).expect(text);
-        let rows = [
-            (prefix(""), "logs/", true),
-            (prefix(""), "", true),
-            (prefix("logs/"), "", true),
-            (prefix("logs/"), "logs/", true),
-            (prefix("logs/a/"), "logs/", true),
-            (prefix("logs/"), "logs/a/", true),
-            (prefix("logs/"), "logs", true),
-            (prefix("logs/"), "log-", false),
-            (prefix("media/"), "logs/", false),
-            (prefix("{sub}/"), "logs/", true),
-            (prefix("{sub}/a/"), "logs/b/", false),
-            (prefix("{sub}/a/"), "logs/a/b", true),
-            (prefix("{sub}/a/"), "log", true),
-            (prefix("log"), "logs/", true),
-            (prefix("logs-"), "logs/", false),
-            (prefix("logs/a"), "logs/abc", true),
-            (key("logs/a.txt"), "logs/", true),
-            (key("logs/a.txt"), "logs/a", true),
-            (key("logs/a.txt"), "logs/a.txt", true),
-            (key("logs/a.txt"), "logs/a.txt/b", false),
-            (key("logs/{sub}"), "logs/a", true),
-            (key("logs/{sub}"), "logs/a/b", false),
-            (key("logs/{sub}/"), "logs/a/", true),
-            (key("logs/{sub}/"), "logs/a/b", false),
-        ];
-        for (scope, start, met) in rows {
-            assert_eq!(meet(&scope, start), met, "{} and {start:?}", scope.as_str());
-        }
     }
 }

@@ -45,6 +45,8 @@ pub enum FindingId {
     FormRange,
     /// No rule ends uploads in parts that nobody completes.
     Lifecycle,
+    /// A grant reaches where the access log goes.
+    LogBucket,
     LoggingLoop,
     MfaDelete,
     /// The store did not say.
@@ -87,7 +89,7 @@ impl Severity {
 
 impl FindingId {
     /// Every id.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::AccessLogging,
         Self::AnotherKey,
         Self::AnotherMethod,
@@ -102,6 +104,7 @@ impl FindingId {
         Self::Expiry,
         Self::FormRange,
         Self::Lifecycle,
+        Self::LogBucket,
         Self::LoggingLoop,
         Self::MfaDelete,
         Self::NotAsked,
@@ -143,6 +146,7 @@ impl FindingId {
             Self::Expiry => "expiry",
             Self::FormRange => "form-range",
             Self::Lifecycle => "lifecycle",
+            Self::LogBucket => "log-bucket",
             Self::LoggingLoop => "logging-loop",
             Self::MfaDelete => "mfa-delete",
             Self::NotAsked => "not-asked",

@@ -1,5 +1,7 @@
-//! Access logs: whether there are any, and whether they end in themselves.
+//! Access logs: whether there are any, whether they end in themselves, and whether grants reach them.
 
+use crate::domain::action::Action;
+use crate::domain::aws_policy::on_same_bucket;
 use crate::domain::aws_policy::place;
 use crate::domain::doctor::Against;
 use crate::domain::doctor::Examined;
@@ -7,20 +9,26 @@ use crate::domain::doctor::Finding;
 use crate::domain::doctor::FindingId;
 use crate::domain::doctor::Severity;
 use crate::domain::doctor::Subject;
+use crate::domain::doctor::grants_that;
 use crate::domain::doctor::heard::Heard;
+use crate::domain::grant::Grant;
+use crate::domain::policy::Bucket;
 
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.settings.logging != Heard::Unset {
         return Vec::new();
     }
     let severity = if subject.is_on_aws() { Severity::Warning } else { Severity::Info };
+    let detail = "Nothing logs who used the bucket, so no URL's use can be told: presignd logs who asked, S3 who used.";
+    vec![subject.finding(FindingId::AccessLogging, severity, detail, log_elsewhere(subject))]
+}
+
+fn log_elsewhere(subject: &Subject<'_>) -> String {
     let options = format!(
         "--bucket-logging-status '{{\"LoggingEnabled\":{{\"TargetBucket\":\"LOG-BUCKET\",\"TargetPrefix\":\"{}/\"}}}}'",
         subject.place.name
     );
-    let detail = "Nothing logs who used the bucket, so no URL's use can be told: presignd logs who asked, S3 who used.";
-    let mend = subject.mend().s3api("put-bucket-logging", &options);
-    vec![subject.finding(FindingId::AccessLogging, severity, detail, mend)]
+    subject.mend().s3api("put-bucket-logging", &options)
 }
 
 /// A bucket whose log's lines are logged in turn, by itself or by way of others: without end.
@@ -63,4 +71,45 @@ fn chain<'a>(one: &'a Examined<'_>, all: &'a [Examined<'_>]) -> Option<Vec<&'a s
 
 fn is_named(examined: &Examined<'_>, name: &str) -> bool {
     examined.place.as_ref().is_ok_and(|place| place.name.as_str() == name)
+}
+
+/// Grants that reach where S3 puts the bucket's log, whatever the configuration says of it: a line that a caller writes
+/// would pass for S3's, and lines hold the signatures of URLs that still work.
+pub(super) fn reached(against: Against<'_>, one: &Examined<'_>) -> Vec<Finding> {
+    let (Ok(at), Some(log)) = (&one.place, one.settings.logging.set()) else { return Vec::new() };
+    let is_log = |bucket: &&Bucket| {
+        bucket.real().any(|real| real.as_str() == log.bucket) && place::same_store(bucket, one.bucket)
+    };
+    let Some(into) = against.policy.buckets().iter().find(is_log) else { return Vec::new() };
+    let reaching: Vec<&Grant> = on_same_bucket(against.policy, into)
+        .map(|(grant, _)| grant)
+        .filter(|grant| grant.scope.meets(&log.prefix))
+        .collect();
+    let subject = Subject { against, bucket: one.bucket, place: at, settings: &one.settings };
+    let rows = [
+        (
+            Severity::Error,
+            "write",
+            "what a caller writes there would pass for S3's",
+            Grant::writes as fn(&Grant) -> bool,
+        ),
+        (Severity::Warning, "delete", "with the lines go the traces of who used its URLs", deletes),
+        (Severity::Warning, "read", "the lines hold the signatures of URLs that still work", Grant::downloads),
+    ];
+    let found = rows.into_iter().filter_map(|(severity, verb, why, does)| {
+        let doing = reaching.iter().filter(|grant| does(grant));
+        let names: Vec<&str> = doing.map(|grant| grant.name.as_str()).collect();
+        let who = (!names.is_empty()).then(|| grants_that(&names, verb))?;
+        let detail = format!("S3 puts the access log into {}/{}, where {who}: {why}.", log.bucket, log.prefix);
+        let mend = format!(
+            "Choose a prefix apart from the logs in these grants, or log elsewhere: {}",
+            log_elsewhere(&subject)
+        );
+        Some(subject.finding(FindingId::LogBucket, severity, detail, mend))
+    });
+    found.collect()
+}
+
+fn deletes(grant: &Grant) -> bool {
+    grant.rights().allow_any(Action::Delete.allows().or(Action::DeleteVersion.allows()))
 }

@@ -74,6 +74,7 @@ pub fn findings(against: Against<'_>, examined: &[Examined<'_>]) -> Vec<Finding>
     for one in examined {
         let mut found = of_bucket(against, one);
         found.extend(logs::loops(against, one, examined));
+        found.extend(logs::reached(against, one));
         found.sort_by_key(|finding| (finding.severity, finding.id));
         all.extend(found);
     }
