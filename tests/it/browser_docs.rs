@@ -41,12 +41,22 @@ impl Visit {
 
     #[track_caller]
     fn authorize(&mut self, caller: &str) {
+        self.write_token(caller);
+        self.believe_token();
+    }
+
+    /// Opens the dialog and writes the caller's token into it.
+    #[track_caller]
+    fn write_token(&mut self, caller: &str) {
         let path = format!("/dev/token?as={caller}");
         let token = Call::new("GET", self.dev.address("service"), &path).send().text();
         self.press(".auth-wrapper .authorize");
         self.browser.wait_for("document.activeElement.id === 'auth-bearer-value'");
         self.write("#auth-bearer-value", token.trim_end());
-        self.browser.keeps_nobody_out("the dialog");
+    }
+
+    #[track_caller]
+    fn believe_token(&mut self) {
         self.press(".modal-ux .authorize");
         self.press(".modal-ux .btn-done");
         self.browser.wait_for("document.activeElement.classList.contains('authorize')");
@@ -109,7 +119,9 @@ fn a_url_is_got_there_with_a_token_that_nothing_keeps() {
 #[test]
 fn it_is_usable_by_keyboard_on_a_phone_and_to_who_does_not_see_it() {
     let Some(mut visit) = Visit::begin("/docs#/default/presign") else { return };
-    visit.authorize("alice");
+    visit.write_token("alice");
+    visit.browser.keeps_nobody_out("the dialog");
+    visit.believe_token();
     visit.press(&format!("{PRESIGN} .try-out__btn"));
     visit.press(&format!("{PRESIGN} .execute"));
     visit.browser.wait_for(&format!("document.querySelector('{PRESIGN} .live-responses-table')"));
