@@ -20,6 +20,7 @@ mod mistakes;
 mod policies;
 mod protected;
 mod refused;
+mod roles;
 mod sealed;
 mod store;
 #[path = "../it/support/mod.rs"]

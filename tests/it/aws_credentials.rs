@@ -250,6 +250,21 @@ fn a_role_without_a_source_waits_for_it() {
     assert!(output.stderr.contains("the credentials base, their source, are not there or have ended"), "{output:?}");
 }
 
+#[test]
+fn a_url_ends_with_the_session_that_signs_it_or_is_refused() {
+    let aws = FakeAws::start();
+    aws.give_for(300);
+    let answer = signed(&in_a_pod(&aws));
+    let seconds = answer["expires_in"].as_i64().unwrap();
+    assert!((280..=300).contains(&seconds), "{answer:#}");
+    assert_eq!(answer["expiry_limited_by"], "credentials", "{answer:#}");
+    let refusing = in_a_pod(&aws);
+    let configured = std::fs::read_to_string(refusing.path("presignd.toml")).unwrap();
+    let refusing = refusing.file("presignd.toml", format!("expiry.short_credentials = \"refuse\"\n{configured}"));
+    let output = refusing.run("sign", &["--grant", "all", "GetObject", "media", "a"], "");
+    assert!(output.code == 1 && output.stdout.contains("credentials_unavailable"), "{output:?}");
+}
+
 /// A URL of a second, and how it was asked for.
 fn brief() -> Value {
     with(ask("GetObject", "media", "a"), &json!({"expires_in": 1}))

@@ -37,10 +37,11 @@ where
             None => None,
         };
         let news = ask(from.clone()).await;
+        let is_known = news.as_ref().is_ok_and(|news| keeper.usable().as_ref() == Some(news));
         let pause = match judge(&keeper, news) {
             Some(left) => {
                 failures = 0;
-                until_due(left)
+                if is_known { until_others(left) } else { until_due(left) }
             }
             None => {
                 failures += 1;
@@ -83,11 +84,20 @@ async fn renewed(source: Option<&Keeper>, known: Option<&Credentials>) {
 
 /// When credentials that last so long are renewed: at 40 to 60 % of that, so that much is left for URLs and for an outage
 /// of whoever gives them out (at least six minutes of the shortest session of STS). By chance, so that replicas do not
-/// ask all at once. An instance's metadata gives out the same ones until shortly before their end, and is asked more
-/// often as that comes near.
+/// ask all at once.
 fn until_due(left: Duration) -> Duration {
     chance::between(left * 2 / 5, left * 3 / 5).max(LEAST_PAUSE)
 }
+
+/// When to ask again where the same came as before. An instance's metadata gives out others five minutes before the end:
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html>
+fn until_others(left: Duration) -> Duration {
+    let pause = until_due(left);
+    if left < NEAR_THE_END { pause.min(A_MINUTE) } else { pause }
+}
+
+const NEAR_THE_END: Duration = Duration::from_secs(10 * 60);
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// How long after so many failures in a row the next attempt is: by chance between half and all of 1, 2, 4 … 32 seconds.
 fn back_off(failures: u32) -> Duration {
