@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 use time::OffsetDateTime;
 
+use crate::support::hidden;
 use crate::support::now;
 use crate::support::presignd::Presignd;
 use crate::support::service::Service;
@@ -90,7 +91,9 @@ fn gzip(text: &str) -> Vec<u8> {
 
 fn join(presignd: &Presignd, more: &[&str]) -> Output {
     let arguments = ["audit", "join", "--access-logs", "logs", "--audit", "audit.jsonl"];
-    presignd.command(&[&arguments, more].concat()).output().unwrap()
+    let output = presignd.command(&[&arguments, more].concat()).output().unwrap();
+    hidden::look("what join prints", &String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()));
+    output
 }
 
 fn report(output: &Output) -> Value {

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::support::client::Call;
 use crate::support::client::Reply;
 use crate::support::eventually;
+use crate::support::hidden;
 use crate::support::presignd::Output;
 use crate::support::presignd::Presignd;
 use crate::support::service::Lines;
@@ -106,6 +107,7 @@ impl Dev {
     #[track_caller]
     pub fn token(&self, name: &str) -> String {
         let reply = Call::new("GET", self.address("service"), &format!("/dev/token?as={name}")).send();
+        hidden::token(reply.text().trim_end());
         reply.text().trim_end().to_owned()
     }
 
@@ -150,6 +152,13 @@ impl Drop for Dev {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if !std::thread::panicking() {
+            for entry in std::fs::read_dir(self.path("")).into_iter().flatten() {
+                hidden::file(&std::fs::read(entry.unwrap().path()).unwrap_or_default());
+            }
+            // On its standard output it tells a token: that is what it is for.
+            hidden::look("the log of dev", &self.stderr.all().join("\n"));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::Output;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::support::hidden;
 use crate::support::presignd::Presignd;
 use crate::support::service::Service;
 use crate::support::setting::ALL_OF_MEDIA;
@@ -47,7 +48,10 @@ fn codes(answer: &Value) -> Vec<&str> {
 fn run(presignd: &Presignd, arguments: &[&str], stdin: &str) -> Output {
     let mut child = presignd.command(&[&["diagnose"], arguments].concat()).spawn().unwrap();
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    child.wait_with_output().unwrap()
+    let output = child.wait_with_output().unwrap();
+    arguments.iter().chain([&stdin]).for_each(|text| hidden::signatures(text));
+    hidden::look("what diagnose prints", text(&[&output.stdout[..], &output.stderr].concat()));
+    output
 }
 
 fn text(bytes: &[u8]) -> &str {

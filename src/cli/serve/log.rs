@@ -55,3 +55,29 @@ fn lines(settings: &Log) -> io::Result<Lines> {
 fn may_be_logged(about: &Metadata<'_>) -> bool {
     !about.target().starts_with("aws_")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Set in the process that panics: a hook is the whole process's, and other tests have theirs.
+    const PANICS: &str = "PRESIGND_TEST_PANICS";
+
+    #[test]
+    fn a_panic_is_told_by_its_place_alone() {
+        if env::var_os(PANICS).is_some() {
+            Logging::begin(&Log { level: "trace".to_owned(), format: LogFormat::Json }).unwrap();
+            panic!("the secret is 12345");
+        }
+        let mut again = Command::new(env::current_exe().unwrap());
+        again.args(["--exact", "cli::serve::log::tests::a_panic_is_told_by_its_place_alone", "--nocapture"]);
+        let output = again.env(PANICS, "").env("RUST_BACKTRACE", "full").output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(r#""message":"panic""#), "{told}");
+        assert!(told.contains(r#""place":"src/cli/serve/log.rs:"#) && !told.contains("12345"), "{told}");
+        assert!(!told.contains("stack backtrace"), "{told}");
+    }
+}

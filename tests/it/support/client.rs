@@ -13,6 +13,7 @@ use std::net::ToSocketAddrs;
 use serde_json::Value;
 
 use super::PATIENCE;
+use super::hidden;
 
 /// What stands between the parts of a form, and in none of them.
 const BOUNDARY: &str = "between-the-parts-of-a-form";
@@ -117,12 +118,21 @@ impl Call {
 
     /// The same on a connection that is there.
     pub fn over(&self, mut stream: impl Read + Write) -> std::io::Result<Reply> {
+        self.note();
         // A server may answer and close before it has read all; the answer counts.
         let sent = stream.write_all(&self.bytes());
         match Reply::read(BufReader::new(stream), self.method == "HEAD") {
-            Ok(reply) => Ok(reply),
+            Ok(reply) => {
+                hidden::answer(self.address, &self.method, &self.target, &reply);
+                Ok(reply)
+            }
             Err(error) => sent.and(Err(error)),
         }
+    }
+
+    /// What is sent in it, nobody may tell.
+    fn note(&self) {
+        self.body.iter().for_each(|body| hidden::body(body));
     }
 
     /// As it goes over the wire.

@@ -8,6 +8,7 @@ pub mod client;
 pub mod fake_aws;
 pub mod fake_s3;
 pub mod form;
+pub mod hidden;
 pub mod http2;
 pub mod idp;
 pub mod key_server;

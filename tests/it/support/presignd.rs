@@ -8,6 +8,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::hidden;
+
 /// A configuration in a directory of its own, which is also the working directory and `$HOME`; nothing else of the
 /// environment reaches the process.
 pub struct Presignd {
@@ -51,12 +53,23 @@ impl Presignd {
 
     /// With a variable in the environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
+        hidden::variable(name, value);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
+    /// With a log as `PRESIGND_TESTS_LOG` has it, such as `trace`, unless the configuration says what it tells.
+    pub fn telling_more(self) -> Self {
+        let configured = std::fs::read_to_string(self.path("presignd.toml")).unwrap_or_default();
+        match std::env::var("PRESIGND_TESTS_LOG") {
+            Ok(level) if !configured.contains("[log]") => self.env("PRESIGND__LOG__LEVEL", &level),
+            Ok(_) | Err(_) => self,
+        }
+    }
+
     /// Writes a file of the directory, whole: nobody sees half of it.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        hidden::file(content.as_ref());
         let made = self.path(&format!("{name}.new"));
         std::fs::create_dir_all(made.parent().unwrap()).unwrap();
         std::fs::write(&made, content).unwrap();
@@ -89,13 +102,38 @@ impl Presignd {
     pub fn run_with(&self, file: &str, name: &str, arguments: &[&str], stdin: &str) -> Output {
         let mut child = self.command(&[&[name, "--config", file], arguments].concat()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
+        arguments.iter().chain([&stdin]).for_each(|text| hidden::body(text.as_bytes()));
         let stdin = stdin.to_owned();
         // Beside reading: either pipe may fill up before the other is read. A command may end without reading all.
         let writer = std::thread::spawn(move || input.write_all(stdin.as_bytes()));
         let output = child.wait_with_output().unwrap();
         let _ = writer.join().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        let output = Output {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        match name {
+            // What they are asked for.
+            "derive-keys" | "sign" => hidden::body(output.stdout.as_bytes()),
+            _ => hidden::look(&format!("what {name} prints"), &output.stdout),
+        }
+        hidden::look(&format!("the standard error of {name}"), &output.stderr);
+        self.look_through();
+        output
+    }
+
+    /// Fails if a file that was left beside those of the test tells a secret.
+    #[track_caller]
+    pub fn look_through(&self) {
+        for entry in std::fs::read_dir(self.directory.path()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.starts_with("audit") && !name.ends_with(".key") {
+                let content = std::fs::read(self.path(&name)).unwrap_or_default();
+                hidden::look(&name, &String::from_utf8_lossy(&content));
+            }
+        }
     }
 
     /// `presignd sign --grant GRANT --at AT --requests -`: an answer or a problem for each request, in order.

@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::net::TcpStream;
 use std::process::Child;
 use std::process::Command;
 use std::process::ExitStatus;
@@ -11,12 +12,14 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::client::Call;
 use super::client::Reply;
 use super::eventually;
+use super::hidden;
 use super::presignd::Presignd;
 
 /// A running service. Its listeners have ports that were free.
@@ -49,6 +52,11 @@ impl Lines {
         lines
     }
 
+    /// Whether there will be no more.
+    pub fn are_all(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
     /// Those of now.
     pub fn all(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
@@ -75,7 +83,8 @@ impl Presignd {
     /// Starts `presignd serve` without waiting.
     pub fn start(self) -> Service {
         let free = "127.0.0.1:0";
-        self.env("PRESIGND__SERVER__LISTEN", free).env("PRESIGND__SERVER__ADMIN_LISTEN", free).start_as_it_is()
+        let presignd = self.env("PRESIGND__SERVER__LISTEN", free).env("PRESIGND__SERVER__ADMIN_LISTEN", free);
+        presignd.telling_more().start_as_it_is()
     }
 
     fn start_as_it_is(self) -> Service {
@@ -162,13 +171,14 @@ impl Service {
     fn find_listeners(&mut self) {
         self.address = self.listening("service");
         self.admin = self.listening("admin");
+        [self.address, self.admin].into_iter().for_each(hidden::served);
     }
 
     #[track_caller]
     fn listening(&mut self, listener: &str) -> SocketAddr {
         eventually(&format!("the {listener} listener"), || {
             if let Some(status) = self.process.try_wait().unwrap() {
-                eventually("the log's end", || self.stderr.ended.load(Ordering::Acquire).then_some(()));
+                eventually("the log's end", || self.stderr.are_all().then_some(()));
                 panic!("serve ended with {status}:\n{}", self.log_text());
             }
             let lines = self.log();
@@ -182,6 +192,33 @@ impl Service {
         self.process.id()
     }
 
+    /// Fails if its process, which has ended, wrote a secret.
+    #[track_caller]
+    fn look(&self) {
+        eventually("the end of what it wrote", || {
+            [&self.stdout, &self.stderr].map(Lines::are_all).eq(&[true; 2]).then_some(())
+        });
+        hidden::look("the log", &self.log_text());
+        hidden::look("the standard output", &self.stdout.all().join("\n"));
+        self.presignd.look_through();
+    }
+
+    /// As anybody on the machine sees it; empty after its end.
+    fn command_line(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/cmdline", self.process.id())).unwrap_or_default()
+    }
+
+    /// Empty where nobody answers any more, or not at once.
+    fn last_metrics(&self) -> String {
+        let quick = Duration::from_secs(2);
+        let read = || {
+            let stream = TcpStream::connect_timeout(&self.admin, quick)?;
+            stream.set_read_timeout(Some(quick))?;
+            Call::new("GET", self.admin, "/metrics").over(stream)
+        };
+        read().map(|reply| reply.text()).unwrap_or_default()
+    }
+
     /// Sends a signal by its name, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.id().to_string();
@@ -192,6 +229,7 @@ impl Service {
     #[track_caller]
     pub fn restart(&mut self) {
         self.ended();
+        self.look();
         (self.process, self.stdout, self.stderr) = self.presignd.spawn();
         self.find_listeners();
     }
@@ -205,11 +243,16 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        let (command, metrics) = (self.command_line(), self.last_metrics());
         let _ = self.process.kill();
         let _ = self.process.wait();
+        [self.address, self.admin].into_iter().for_each(hidden::gone);
         if std::thread::panicking() {
-            eprintln!("the service's log:\n{}", self.log_text());
+            return eprintln!("the service's log:\n{}", self.log_text());
         }
+        hidden::look("the command line", &command);
+        hidden::look("the metrics", &metrics);
+        self.look();
     }
 }
 

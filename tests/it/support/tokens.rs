@@ -12,6 +12,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 use serde_json::json;
 
+use super::hidden;
+
 /// A signing key, and the algorithm that goes with it.
 pub struct Issuer {
     /// `kid`, in tokens and in the key set.
@@ -102,8 +104,9 @@ impl Issuer {
     /// A token of these two texts, whatever they are.
     pub fn token_of(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", encode(header), encode(claims));
-        let signature = self.sign(signed.as_bytes());
-        format!("{signed}.{}", encode(signature))
+        let token = format!("{signed}.{}", encode(self.sign(signed.as_bytes())));
+        hidden::token(&token);
+        token
     }
 
     /// A token that an RSA key signs by another scheme than RS256's.
