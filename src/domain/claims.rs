@@ -10,6 +10,8 @@ use serde::de::Error;
 use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
+use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// One JSON value. Members keep their order; an object never has two of one name.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,18 @@ impl Value {
         match self {
             Value::String(text) => Some(text),
             _ => None,
+        }
+    }
+}
+
+/// A request's body may hold a client's key: its strings are wiped.
+impl Zeroize for Value {
+    fn zeroize(&mut self) {
+        match self {
+            Value::String(text) => text.zeroize(),
+            Value::List(items) => items.zeroize(),
+            Value::Object(members) => members.zeroize(),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
         }
     }
 }
@@ -172,23 +186,24 @@ impl<'de> Visitor<'de> for Nested {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        let mut list = Vec::new();
+        // Wiped where what follows is no JSON.
+        let mut list = Zeroizing::new(Vec::new());
         while let Some(item) = items.next_element_seed(inner)? {
             list.push(item);
         }
-        Ok(Value::List(list))
+        Ok(Value::List(std::mem::take(&mut list)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        let (mut members, mut seen) = (Vec::new(), HashSet::new());
+        let (mut members, mut seen) = (Zeroizing::new(Vec::new()), HashSet::new());
         while let Some(name) = entries.next_key::<String>()? {
             if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(format_args!("duplicate member {name:?}")));
             }
             members.push((name, entries.next_value_seed(inner)?));
         }
-        Ok(Value::Object(members))
+        Ok(Value::Object(std::mem::take(&mut members)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is signed as headers. One of them may be a client's key: no value prints, and that one is wiped.
+//! What is signed as headers. Some of them may be secrets: no value prints, and those are wiped.
 
 use std::fmt;
 
@@ -25,10 +25,25 @@ impl Headers {
 
 impl Drop for Headers {
     fn drop(&mut self) {
-        let keys = self.0.iter_mut().filter(|(name, _)| name == encryption::CUSTOMER_KEY);
-        keys.for_each(|(_, value)| value.zeroize());
+        wipe(self.0.iter_mut().map(|(name, value)| (&*name, value)));
     }
 }
+
+/// Whether a header of that name, or a form's field, is good for more than the one request: a client's key, the code of
+/// a device, and the policy of a form, which repeats a key.
+pub fn is_secret(name: &str) -> bool {
+    [encryption::CUSTOMER_KEY, MFA, POLICY].contains(&name)
+}
+
+/// Wipes what is secret of headers or of a form's fields.
+pub fn wipe<'a>(pairs: impl Iterator<Item = (&'a String, &'a mut String)>) {
+    pairs.filter(|(name, _)| is_secret(name)).for_each(|(_, value)| value.zeroize());
+}
+
+/// S3's name for the code of an MFA device.
+pub const MFA: &str = "x-amz-mfa";
+/// S3's name for the policy of a form.
+pub const POLICY: &str = "policy";
 
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

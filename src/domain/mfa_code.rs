@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// A device's serial number, a blank, and the digits that it shows: S3's `x-amz-mfa`.
 ///
-/// Good for a single delete, so it does not print itself.
+/// Good for a single delete, so it does not print itself, and is wiped.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
 #[derive(Clone, PartialEq, Eq)]
-pub struct MfaCode(String);
+pub struct MfaCode(Zeroizing<String>);
 
 /// Why a text is no [`MfaCode`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +22,7 @@ impl MfaCode {
         let (serial, code) = text.split_once(' ').ok_or(InvalidMfaCode)?;
         let visible = (1..=256).contains(&serial.len()) && serial.bytes().all(|byte| byte.is_ascii_graphic());
         let digits = (6..=8).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
-        if visible && digits { Ok(Self(text.to_owned())) } else { Err(InvalidMfaCode) }
+        if visible && digits { Ok(Self(Zeroizing::new(text.to_owned()))) } else { Err(InvalidMfaCode) }
     }
 
     /// Both, for the header.

@@ -11,6 +11,7 @@ use crate::domain::encryption::ServerSideEncryption;
 use crate::domain::forms;
 use crate::domain::grant::ResponseMember;
 use crate::domain::grant::StorageClass;
+use crate::domain::headers;
 use crate::domain::headers::Headers;
 use crate::domain::key;
 use crate::domain::member::Member;
@@ -198,7 +199,7 @@ impl Parameters {
             add("x-amz-checksum-type", checksum.kind.map(|kind| kind.as_str().into()));
         }
         add("x-amz-checksum-mode", self.checksum_mode.then_some("ENABLED".into()));
-        add("x-amz-mfa", self.mfa.as_ref().map(|code| code.expose().into()));
+        add(headers::MFA, self.mfa.as_ref().map(|code| code.expose().into()));
         for (name, value) in &self.metadata {
             add(&format!("x-amz-meta-{name}"), Some(value.as_str().into()));
         }

@@ -12,9 +12,11 @@ use serde::ser::SerializeMap;
 use serde::ser::Serializer;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
 
 use crate::domain::encryption;
 use crate::domain::encryption::ServerSideEncryption;
+use crate::domain::headers;
 use crate::domain::headers::Headers;
 use crate::domain::parameters::Parameters;
 use crate::domain::policy::Permit;
@@ -103,8 +105,14 @@ pub struct PostForm {
 
 impl PostForm {
     /// Where to post it, and its fields but `file`, for the one who asked for them.
-    pub fn into_parts(self) -> (String, BTreeMap<String, String>) {
-        (self.url, self.fields)
+    pub fn into_parts(mut self) -> (String, BTreeMap<String, String>) {
+        (std::mem::take(&mut self.url), std::mem::take(&mut self.fields))
+    }
+}
+
+impl Drop for PostForm {
+    fn drop(&mut self) {
+        headers::wipe(self.fields.iter_mut());
     }
 }
 
@@ -119,17 +127,21 @@ pub(super) fn form(permit: &Permit, terms: &FormTerms, signer: &Signer) -> PostF
     let target = permit.target();
     let own = sigv4::form_fields(signer, permit.signed_at(), &target.region, target.service);
     let policy = Policy { expiration: expiration(permit.expires_at()), conditions: conditions(terms, &own) };
+    let mut text = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
     #[expect(clippy::expect_used, reason = "strings and numbers always have a JSON")]
-    let text = serde_json::to_string(&policy).expect("a policy is JSON");
-    let policy = BASE64_STANDARD.encode(text);
+    serde_json::to_writer(&mut *text, &policy).expect("a policy is JSON");
+    let policy = BASE64_STANDARD.encode(&*text);
     let signature = sigv4::sign_policy(&policy, signer);
     let mut fields: BTreeMap<_, _> = terms.fields.as_slice().iter().cloned().collect();
     fields.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    fields.insert("policy".to_owned(), policy);
+    fields.insert(headers::POLICY.to_owned(), policy);
     fields.insert("x-amz-signature".to_owned(), signature);
     let path = if target.base_path.is_empty() { "/" } else { &target.base_path };
     PostForm { url: format!("{}://{}{path}", target.scheme.as_str(), target.authority), fields }
 }
+
+/// A policy mostly fits in: a text that grows would leave what it held behind.
+const USUAL_BYTES: usize = 4096;
 
 #[derive(Serialize)]
 struct Policy<'a> {

@@ -18,8 +18,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
-use crate::domain::encryption;
 use crate::domain::endpoint::Signing;
+use crate::domain::headers;
 
 /// A key that signs, derived from a secret that it does not tell.
 #[derive(Clone)]
@@ -125,15 +125,15 @@ pub struct Unsigned<'a> {
 /// The URL of the signed request. It is a bearer secret until it ends.
 pub fn sign(request: &Unsigned<'_>, signer: &Signer) -> String {
     let stamp = Stamp::of(request.signed_at);
-    let holds_key = request.headers.iter().any(|(name, _)| name == encryption::CUSTOMER_KEY);
-    let room = if holds_key { room_for(request, signer) } else { 1024 };
+    let holds_secret = request.headers.iter().any(|(name, _)| headers::is_secret(name));
+    let room = if holds_secret { room_for(request, signer) } else { 1024 };
     let mut canonical = Canonical { text: String::with_capacity(room), path: (0, 0), query: (0, 0) };
     canonical.write(request, signer, &stamp);
     let to_sign = string_to_sign(request, &signer.key, &stamp, canonical.text.as_bytes());
     let signature = signer.key.sign(to_sign.as_bytes());
     let (path, query) = (canonical.part(canonical.path), canonical.part(canonical.query));
     let url = [request.scheme, "://", request.authority, path, "?", query, "&X-Amz-Signature=", &signature].concat();
-    if holds_key {
+    if holds_secret {
         canonical.text.zeroize();
     }
     url

@@ -14,6 +14,8 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use http_body_util::LengthLimitError;
 use http_body_util::Limited;
+use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::adapters::rate_limit::Admission;
 use crate::adapters::rate_limit::Verdict;
@@ -112,8 +114,8 @@ impl From<TokenError> for ApiError {
     }
 }
 
-/// A body of one JSON value.
-pub struct JsonBody(pub Value);
+/// A body of one JSON value, wiped in the end: it may hold a client's key.
+pub struct JsonBody(pub Zeroizing<Value>);
 
 impl<S: Sync> FromRequest<S> for JsonBody {
     type Rejection = ApiError;
@@ -125,7 +127,16 @@ impl<S: Sync> FromRequest<S> for JsonBody {
             return Err(ApiError::of(Code::UnsupportedMediaType));
         }
         let bytes = read(&parts.headers, body, context.snapshot.settings.server.max_body).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::malformed(&error))
+        let read = serde_json::from_slice(&bytes).map(|value| Self(Zeroizing::new(value)));
+        wipe(bytes);
+        read.map_err(|error| ApiError::malformed(&error))
+    }
+}
+
+/// Wipes what nobody else holds. A body that came in one piece may still lie in its connection's own buffer.
+fn wipe(bytes: Bytes) {
+    if let Ok(mut own) = bytes.try_into_mut() {
+        own.as_mut().zeroize();
     }
 }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
+use crate::domain::headers;
 use crate::domain::policy::Permit;
 use crate::domain::presign;
 use crate::domain::presign::Presigned;
@@ -105,6 +106,13 @@ impl Issued {
             expiry_limited_by: permit.limited_by().as_str(),
             grant: permit.grant().to_string(),
         }
+    }
+}
+
+impl Drop for Issued {
+    fn drop(&mut self) {
+        let told = [&mut self.headers, &mut self.fields];
+        headers::wipe(told.into_iter().flatten().flatten());
     }
 }
 

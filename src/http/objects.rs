@@ -41,8 +41,8 @@ pub async fn redirect(
     Authenticated(caller): Authenticated,
     target: Uri,
 ) -> ApiResult<Redirect> {
-    let issued = decided::issue(&app, &context, &caller, asked(operation, &target)).await?;
-    Redirect::to(issued.url)
+    let mut issued = decided::issue(&app, &context, &caller, asked(operation, &target)).await?;
+    Redirect::to(std::mem::take(&mut issued.url))
 }
 
 /// What metrics and documents call it.

@@ -8,26 +8,27 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::http::error;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
 
-/// An answer of one JSON value.
+/// An answer of one JSON value. It may carry a URL, or a client's key: it is wiped once it has been sent.
 pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response<Body> {
-        let mut bytes = Vec::with_capacity(USUAL_BYTES);
-        match serde_json::to_writer(&mut bytes, &self.0) {
-            Ok(()) => Text { media_type: "application/json", bytes: bytes.into() }.into_response(),
+        let mut bytes = Zeroizing::new(Vec::with_capacity(USUAL_BYTES));
+        match serde_json::to_writer(&mut *bytes, &self.0) {
+            Ok(()) => Text { media_type: "application/json", bytes: Bytes::from_owner(bytes) }.into_response(),
             Err(error) => ApiError::internal(error).into_response(),
         }
     }
 }
 
-/// A presigned URL and what belongs to it mostly fit in.
-const USUAL_BYTES: usize = 2048;
+/// A presigned URL and what belongs to it mostly fit in: a text that grows leaves what it held behind.
+const USUAL_BYTES: usize = 8192;
 
 /// An answer that is written already.
 #[derive(Clone)]

@@ -101,4 +101,5 @@ mod vectors;
 mod verifier;
 mod verifier_tests;
 mod versions;
+mod wiped;
 mod wire;
