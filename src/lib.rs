@@ -22,6 +22,7 @@
 //!   summary          what each grant allows, in a few lines
 //!   text             text for a terminal
 //! http/              what a caller sends and gets
+//!   admission        a request before the limits: what it is charged, when, and what it is told
 //!   app              what all requests share: the configuration in force, and what was made from it
 //!   around           around every request: its id, its time, its end in headers, log and metrics
 //!   challenge        the challenge of a 401
@@ -32,7 +33,7 @@
 //!   diagnose         POST /v1/diagnose
 //!   docs/            the OpenAPI document, from the code's own types and tables, and the page that shows it
 //!   error            every refusal to its status and code: the only file that knows status codes
-//!   extract          token, JSON body and limits, in the contract's order of checks
+//!   extract          address limit, token and JSON body, in the contract's order of checks
 //!   grants/          GET /v1/grants
 //!   issued           the answer that carries a URL
 //!   objects          GET and HEAD /v1/objects: a redirect to a fresh URL
@@ -55,7 +56,7 @@
 //!   http_client      HTTP clients for what is asked of others, with their limits
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests
 //!   log_files        lines of log files, of any size, compressed or not
-//!   rate_limit       per address, per subject, global
+//!   rate_limit       per address, per subject, global: in memory, and shared by replicas in Redis
 //!   s3               calls of S3, and URLs for its probe, for commands that ask the real buckets
 //!   telemetry        logs and metrics, their names in one place
 //!   tls              the TLS identity in force, followed as its files change

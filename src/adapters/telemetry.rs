@@ -27,6 +27,8 @@ pub struct Metrics {
     pub refusals: IntCounterVec,
     /// `limit`.
     pub rate_limited: IntCounterVec,
+    /// 1 or 0.
+    pub rate_limit_store_up: IntGauge,
     /// `issuer` (the name), `outcome`.
     pub tokens_verified: IntCounterVec,
     /// `issuer`, `outcome`.
@@ -77,6 +79,10 @@ impl Metrics {
                 "presignd_rate_limited_total",
                 "Requests over a rate limit (with report_only: that would have been refused), by limit",
                 &["limit"],
+            )?,
+            rate_limit_store_up: on.gauge(
+                "presignd_rate_limit_store_up",
+                "1 while the store that the configuration names keeps the rate limits, 0 while memory does in its place",
             )?,
             tokens_verified: on.counters(
                 "presignd_tokens_verified_total",

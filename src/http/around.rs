@@ -22,6 +22,7 @@ use axum::response::IntoResponse;
 use prometheus::IntGauge;
 use tokio::time::timeout;
 
+use crate::http::admission;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::cors;
@@ -49,7 +50,8 @@ pub async fn around(State(app): State<Arc<App>>, mut request: Request, next: Nex
         (None, true) if matched.is_some() && route.is_none() => ApiError::of(Code::NotFound).into_response(),
         (None, true) => {
             request.extensions_mut().insert(context.clone());
-            answer(&context, next.run(request)).await
+            let answer = answer(&context, next.run(request)).await;
+            admission::settle(&context, answer).await
         }
         (None, false) => ApiError::of(Code::Overloaded).into_response(),
     };

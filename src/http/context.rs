@@ -13,6 +13,7 @@ use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Request;
 
+use crate::adapters::rate_limit::Owed;
 use crate::adapters::rate_limit::Standing;
 use crate::http::app::App;
 use crate::http::app::Snapshot;
@@ -32,6 +33,8 @@ pub struct Context {
     is_limited: bool,
     /// Of the limits that were asked so far, the tightest.
     standing: Mutex<Option<Standing>>,
+    /// What is still to be charged.
+    owed: Mutex<Option<Owed>>,
 }
 
 impl Context {
@@ -45,6 +48,7 @@ impl Context {
             trace_id: request_id::trace_id(headers).map(Into::into),
             is_limited: request.uri().path().starts_with("/v1/"),
             standing: Mutex::new(None),
+            owed: Mutex::new(None),
             snapshot,
             now,
             client,
@@ -60,6 +64,16 @@ impl Context {
     /// Heeds how the limit stands that refused: the answer tells of no other.
     pub fn note_refusal(&self, standing: Option<Standing>) {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// Keeps what is to be charged once it is known what the request costs in all.
+    pub fn owe(&self, owed: Owed) {
+        *self.owed.lock().unwrap_or_else(PoisonError::into_inner) = Some(owed);
+    }
+
+    /// What is to be charged, for the one who charges it now.
+    pub fn owed(&self) -> Option<Owed> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Adds the fields that tell how the tightest limit stands; that of the address, if the request ended before any

@@ -17,12 +17,12 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Request;
 use crate::domain::request::Unreadable;
+use crate::http::admission;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
 use crate::http::error::Code;
-use crate::http::extract::heed;
 use crate::http::issued::Issued;
 use crate::http::request_id;
 
@@ -33,12 +33,12 @@ pub async fn issue(
     caller: &Caller,
     asked: Result<Request, Unreadable>,
 ) -> ApiResult<Issued> {
-    let verdict = context.snapshot.limiter.check_subject(caller, 1);
+    let verdict = admission::charge(context, caller, 1).await?;
     if let Err(Unreadable::Shape(errors)) = asked {
         context.note(verdict.standing);
         return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
     }
-    heed(context, &verdict)?;
+    admission::heed(context, &verdict)?;
     let decided = Desk::of(context, caller).decide(asked);
     record(app, context, caller, std::slice::from_ref(&decided)).await?;
     Ok(decided.outcome?.issued())

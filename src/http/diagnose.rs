@@ -16,6 +16,7 @@ use crate::domain::diagnose::TooLong;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
+use crate::http::admission;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
@@ -32,7 +33,7 @@ pub async fn diagnose(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<Diagnosis>> {
-    context.note(context.snapshot.limiter.standing(&caller));
+    admission::look(&context, &caller).await?;
     let now = context.now;
     let made = tokio::task::spawn_blocking(move || Ok(Diagnosis::of(&diagnose::diagnose(&question(&body)?, now))));
     made.await.map_err(ApiError::internal)?.map(Json)

@@ -17,12 +17,11 @@ use http_body_util::Limited;
 use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
-use crate::adapters::rate_limit::Admission;
-use crate::adapters::rate_limit::Verdict;
 use crate::adapters::token::TokenError;
 use crate::domain::caller::Caller;
 use crate::domain::claims::Value;
 use crate::domain::media_type::MediaType;
+use crate::http::admission;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
@@ -36,43 +35,9 @@ impl FromRequestParts<Arc<App>> for WithinAddressLimit {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> ApiResult<Self> {
-        let context = context(parts)?;
-        let verdict = context.snapshot.limiter.check_address(context.client.address);
-        heed(context, &verdict).map_err(|error| match context.client.is_disbelieved {
-            true => error.with_detail(disbelief(context)),
-            false => error,
-        })?;
+        admission::enter(context(parts)?)?;
         Ok(Self)
     }
-}
-
-/// Goes on, or refuses, as a limit says; the answer will tell how it stands.
-pub fn heed(context: &Context, verdict: &Verdict) -> ApiResult<()> {
-    match verdict.admission {
-        Admission::Admitted => {
-            context.note(verdict.standing);
-            Ok(())
-        }
-        Admission::Refused { limit, retry_after_seconds } => {
-            context.note_refusal(verdict.standing);
-            let detail = format!("Try again after retry_after seconds: you are over the limit {}.", limit.as_str());
-            Err(ApiError::of(Code::RateLimited).with_detail(detail).with_retry_after_seconds(retry_after_seconds))
-        }
-        Admission::NeverFits { limit, burst } => {
-            context.note_refusal(verdict.standing);
-            let detail = format!("ask for at most {burst}, the burst of the limit {}", limit.as_str());
-            Err(ApiError::invalid("/requests", detail))
-        }
-    }
-}
-
-fn disbelief(context: &Context) -> String {
-    let name = context.snapshot.settings.server.client_address_header.name();
-    let peer = context.client.address;
-    format!(
-        "Try again after retry_after seconds: {peer} is over the limit per_address. Its {name} field was not believed, \
-         since it is none of server.trusted_proxies."
-    )
 }
 
 /// A caller whose token was verified.

@@ -1,5 +1,6 @@
 //! What a caller sends and gets.
 
+pub mod admission;
 pub mod app;
 mod around;
 mod challenge;

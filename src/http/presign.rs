@@ -11,6 +11,7 @@ use crate::domain::claims::Value;
 use crate::domain::forms;
 use crate::domain::refusal::MemberError;
 use crate::domain::request::MOST_ERRORS;
+use crate::http::admission;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::decided;
@@ -24,7 +25,6 @@ use crate::http::error::Code;
 use crate::http::extract::Authenticated;
 use crate::http::extract::JsonBody;
 use crate::http::extract::WithinAddressLimit;
-use crate::http::extract::heed;
 use crate::http::issued::Issued;
 use crate::http::problem::Problem;
 use crate::http::reply::Json;
@@ -64,7 +64,8 @@ pub async fn batch(
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<BatchResults>> {
     let items = requests(&body, &context)?;
-    heed(&context, &context.snapshot.limiter.check_subject(&caller, u32::try_from(items.len()).unwrap_or(u32::MAX)))?;
+    let cost = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    admission::heed(&context, &admission::charge(&context, &caller, cost).await?)?;
     let desk = Desk::of(&context, &caller);
     let mut all_decided = Vec::with_capacity(items.len());
     for some in items.chunks(BETWEEN_YIELDS) {

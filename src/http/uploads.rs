@@ -17,6 +17,7 @@ use crate::domain::upload_plan::Parts;
 use crate::domain::upload_plan::Step;
 use crate::domain::upload_plan::StepKind;
 use crate::domain::upload_plan::UploadPlan;
+use crate::http::admission;
 use crate::http::app::App;
 use crate::http::context::Context;
 use crate::http::decided;
@@ -30,7 +31,6 @@ use crate::http::error::Code;
 use crate::http::extract::Authenticated;
 use crate::http::extract::JsonBody;
 use crate::http::extract::WithinAddressLimit;
-use crate::http::extract::heed;
 use crate::http::issued::Issued;
 use crate::http::reply::Json;
 
@@ -140,13 +140,12 @@ pub async fn parts(
     Authenticated(caller): Authenticated,
     JsonBody(body): JsonBody,
 ) -> ApiResult<Json<IssuedSteps>> {
-    let limiter = &context.snapshot.limiter;
-    let asked = upload_plan::steps(&body).and_then(|steps| within_burst(limiter, steps));
+    let asked = upload_plan::steps(&body).and_then(|steps| within_burst(&context.snapshot.limiter, steps));
     let asked = asked.and_then(|steps| match decided::overheard(&context, &body) {
         Some(error) => Err(vec![error]),
         None => Ok(steps),
     });
-    let verdict = limiter.check_subject(&caller, asked.as_deref().map_or(1, cost));
+    let verdict = admission::charge(&context, &caller, asked.as_deref().map_or(1, cost)).await?;
     let steps = match asked {
         Ok(steps) => steps,
         Err(errors) => {
@@ -154,7 +153,7 @@ pub async fn parts(
             return Err(ApiError::of(Code::InvalidRequest).with_errors(errors));
         }
     };
-    heed(&context, &verdict)?;
+    admission::heed(&context, &verdict)?;
     let desk = Desk::of(&context, &caller);
     let (mut kinds, mut all_decided) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
     for Step { kind, asked } in steps {

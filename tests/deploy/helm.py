@@ -192,6 +192,15 @@ TOGGLES = [
         None,
     ),
     ("an issuer's port", {"networkPolicy": {"issuerPort": 8443}}, "NetworkPolicy spec egress 1 ports 0 port", 8443),
+    (
+        "a Redis",
+        {"networkPolicy": {"store": [{"podSelector": {"matchLabels": {"app": "redis"}}}]}},
+        "NetworkPolicy spec egress 2",
+        {
+            "to": [{"podSelector": {"matchLabels": {"app": "redis"}}}],
+            "ports": [{"port": 6379, "protocol": "TCP"}],
+        },
+    ),
     ("no budget", {"podDisruptionBudget": {"enabled": False}}, "PodDisruptionBudget", None),
     (
         "another budget",

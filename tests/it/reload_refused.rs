@@ -61,6 +61,11 @@ fn what_needs_a_restart_refuses_the_whole_reload_and_each_key_is_named() {
         ),
         ("TLS", format!("[server]\n{LISTENERS}{tls}{AUDIT}"), vec!["4:1: server.tls is there here and absent in"]),
         ("audit.path", format!("[server]\n{LISTENERS}{other_audit}"), vec!["5:8: audit.path is other.jsonl here"]),
+        (
+            "rate_limits.store",
+            format!("{first}[rate_limits]\nstore = \"redis\"\nstore_url_file = \"redis.url\"\n"),
+            vec!["7:9: rate_limits.store is redis here and memory in"],
+        ),
         ("no audit", format!("[server]\n{LISTENERS}"), vec!["1:1: audit.path is stdout here and audit.jsonl in"]),
         (
             "all of them",
@@ -78,7 +83,7 @@ fn what_needs_a_restart_refuses_the_whole_reload_and_each_key_is_named() {
         }
         assert_eq!(deciding(&service), "all", "{row}: nothing of it is in force");
     }
-    assert_eq!((service.reloads("failure"), service.reloads("success")), (7.0, 0.0));
+    assert_eq!((service.reloads("failure"), service.reloads("success")), (8.0, 0.0));
     assert_eq!(service.metric("presignd_config_last_success_timestamp_seconds"), succeeded);
     service.reconfigured(&[&configured(&first, "new")]);
     assert_eq!(deciding(&service), "new");

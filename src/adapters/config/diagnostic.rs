@@ -115,11 +115,6 @@ pub(super) fn told(error: impl fmt::Display, mend: &str) -> Fault {
     }
 }
 
-/// What a later version builds.
-pub(super) fn not_available(what: &str) -> Fault {
-    fault(format!("{what} is not available in this version"), "remove it")
-}
-
 /// Gathers what is found wrong while a configuration is read, so that all of it is told at once.
 pub(super) struct Report {
     findings: RefCell<Vec<(Severity, Spot, Fault)>>,

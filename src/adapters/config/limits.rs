@@ -1,12 +1,13 @@
 //! `[expiry]` and `[rate_limits]`.
 
+use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::fault;
-use crate::adapters::config::diagnostic::not_available;
 use crate::adapters::config::reader::Section;
 use crate::adapters::config::reader::text;
 use crate::adapters::config::settings::Rate;
 use crate::adapters::config::settings::RateLimits;
+use crate::adapters::config::store_url;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::units::count;
 use crate::adapters::config::units::lifetime;
@@ -38,7 +39,7 @@ fn short_credentials(node: &Node) -> Result<ShortCredentials, Fault> {
 }
 
 /// `[rate_limits]`. A batch that no burst could ever admit is warned of.
-pub(super) fn rate_limits(section: Option<Section<'_>>, max_batch: usize) -> RateLimits {
+pub(super) fn rate_limits(section: Option<Section<'_>>, max_batch: usize, around: Around<'_>) -> RateLimits {
     let Some(mut section) = section else {
         return RateLimits::default();
     };
@@ -47,10 +48,8 @@ pub(super) fn rate_limits(section: Option<Section<'_>>, max_batch: usize) -> Rat
         per_subject: limit(&mut section, "per_subject", Some(max_batch)),
         global: limit(&mut section, "global", Some(max_batch)),
         report_only: section.flag("report_only"),
+        store: store_url::store(&mut section, around),
     };
-    section.read("store", store);
-    section.not_available("store_url_env");
-    section.not_available("store_url_file");
     section.close();
     limits
 }
@@ -69,12 +68,4 @@ fn limit(section: &mut Section<'_>, key: &'static str, max_batch: Option<usize>)
     section.close();
     let ((count, period), (burst, _)) = (rate?, burst?);
     Some(Rate { count, period, burst })
-}
-
-fn store(node: &Node) -> Result<(), Fault> {
-    match text(node)? {
-        "memory" => Ok(()),
-        "redis" => Err(not_available("store = \"redis\"")),
-        _ => Err(fault("no such store of rate limits", "write \"memory\"")),
-    }
 }

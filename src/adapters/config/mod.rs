@@ -26,6 +26,7 @@ mod retention;
 mod secrets;
 mod server;
 mod settings;
+mod store_url;
 mod stores;
 mod tls;
 mod tls_identity;
@@ -128,7 +129,8 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     let expiry = limits::expiry(file.section("expiry", "[expiry]"));
     let server = server::server(file.section("server", "[server]"), around);
     let log = server::log(file.section("log", "[log]"));
-    let rate_limits = limits::rate_limits(file.section("rate_limits", "[rate_limits]"), server.max_batch);
+    let rate_limits = file.section("rate_limits", "[rate_limits]");
+    let rate_limits = limits::rate_limits(rate_limits, server.max_batch, around);
     let audit = audit::audit(file.section("audit", "[audit]"), around);
     let issuer_sections = tables(&mut file, "issuers", "[[issuers]]");
     let issuer_count = issuer_sections.len();

@@ -5,7 +5,6 @@ use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::absent;
 use crate::adapters::config::diagnostic::fault;
-use crate::adapters::config::diagnostic::not_available;
 use crate::adapters::config::tree::Entry;
 use crate::adapters::config::tree::Node;
 use crate::adapters::config::tree::Value;
@@ -116,13 +115,6 @@ impl<'t> Section<'t> {
     pub(super) fn section(&mut self, key: &'static str, title: impl Into<String>) -> Option<Section<'t>> {
         let node = self.take(key)?;
         Section::of(node, title, self.report)
-    }
-
-    /// A key whose value a later version will understand.
-    pub(super) fn not_available(&mut self, key: &'static str) {
-        if let Some(node) = self.take(key) {
-            self.report.error(&node.at, not_available(key));
-        }
     }
 
     /// Reports what stands in the table and was not asked for.

@@ -54,9 +54,10 @@ const TLS: &str = "server.tls";
 type Said = fn(&Settings) -> String;
 
 /// The keys.
-const FIXED: [(&str, Said); 4] = [
+const FIXED: [(&str, Said); 5] = [
     ("server.listen", |settings| settings.server.listen.to_string()),
     ("server.admin_listen", |settings| settings.server.admin_listen.to_string()),
     (TLS, |settings| if settings.server.tls.is_some() { "there" } else { "absent" }.to_owned()),
+    ("rate_limits.store", |settings| settings.rate_limits.store.as_str().to_owned()),
     ("audit.path", |settings| settings.audit.sink.to_string()),
 ];

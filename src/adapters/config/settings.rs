@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use redis::IntoConnectionInfo;
+use secrecy::ExposeSecret;
 use secrecy::SecretString;
 
 use crate::domain::audit_chain::ChainKey;
@@ -257,6 +259,52 @@ pub struct RateLimits {
     pub global: Option<Rate>,
     /// Count and log what would be refused, refuse nothing.
     pub report_only: bool,
+    pub store: RateLimitStore,
+}
+
+/// `rate_limits.store`: who keeps the accounts.
+#[derive(Debug, Clone, Default)]
+pub enum RateLimitStore {
+    #[default]
+    Memory,
+    /// All replicas together. `None`: its URL is absent, and memory serves.
+    Redis(Option<StoreUrl>),
+}
+
+impl RateLimitStore {
+    /// As the configuration calls it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis(_) => "redis",
+        }
+    }
+}
+
+/// The URL of a Redis, in which there may be a password.
+#[derive(Debug, Clone)]
+pub struct StoreUrl(SecretString);
+
+impl StoreUrl {
+    /// Takes the URL.
+    pub(super) fn new(url: SecretString) -> Self {
+        Self(url)
+    }
+
+    /// What the client needs to connect.
+    pub fn connection(&self) -> redis::RedisResult<redis::ConnectionInfo> {
+        self.expose().into_connection_info()
+    }
+
+    /// Whether it leads to the same place, as the same user.
+    pub fn is(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+
+    /// The URL as it was written.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
 }
 
 /// `{ rate = "50/s", burst = 1000 }`.

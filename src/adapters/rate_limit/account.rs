@@ -128,6 +128,16 @@ impl<C: Clock + Send + Sync + 'static> Limit<C> {
         }
     }
 
+    /// The nanoseconds in which so much comes back.
+    fn price(&self, cost: u32) -> u64 {
+        u64::try_from(self.interval.as_nanos() * u128::from(cost)).unwrap_or(u64::MAX)
+    }
+
+    /// Nanoseconds since the limit began.
+    fn now(&self) -> u64 {
+        self.governor.clock().now().duration_since(self.start).into()
+    }
+
     fn standing(&self, remaining: u32) -> Standing {
         let missing = self.interval.as_nanos() * u128::from(self.burst.get().saturating_sub(remaining));
         Standing {
@@ -139,11 +149,8 @@ impl<C: Clock + Send + Sync + 'static> Limit<C> {
         }
     }
 
-    /// What is left by a state, as governor reckons it: an account is full when its state, the time at which it is full
-    /// again, is past.
-    fn remaining(&self, full_at: Option<u64>) -> u32 {
-        let now: u64 = self.governor.clock().now().duration_since(self.start).into();
-        let missing = full_at.unwrap_or_default().saturating_sub(now);
+    /// What is left where so much is missing, told as the nanoseconds in which it comes back.
+    fn remaining(&self, missing: u64) -> u32 {
         let missing = u128::from(missing).div_ceil(self.interval.as_nanos());
         u32::try_from(missing).map_or(0, |missing| self.burst.get().saturating_sub(missing))
     }
@@ -187,15 +194,55 @@ impl<C: Clock + Send + Sync + 'static> Account<'_, C> {
 
     /// Puts back what a charge took.
     pub fn give_back(self, cost: u32) {
-        let nanoseconds = self.limit.interval.as_nanos() * u128::from(cost);
         let slot = self.limit.states.slot_of_charged(self.key);
-        self.limit.states.bring_forward(slot, u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        self.limit.states.bring_forward(slot, self.limit.price(cost));
     }
 
-    /// How it stands, without a charge.
+    /// How it stands, without a charge. It is full when its state, the time at which it is full again, is past.
     pub fn standing(self) -> Standing {
         let slot = self.limit.states.slot_of_charged(self.key);
-        self.limit.standing(self.limit.remaining(self.limit.states.full_at(slot)))
+        let full_at = self.limit.states.full_at(slot).unwrap_or_default();
+        self.limit.standing(self.limit.remaining(full_at.saturating_sub(self.limit.now())))
+    }
+
+    /// Which limit it is an account of.
+    pub fn limit(self) -> LimitName {
+        self.limit.name
+    }
+
+    /// The most there can be in it, as the nanoseconds in which that comes back.
+    pub fn most(self) -> u64 {
+        self.limit.price(self.burst())
+    }
+
+    /// A cost, as the nanoseconds in which it comes back.
+    pub fn price(self, cost: u32) -> u64 {
+        self.limit.price(cost)
+    }
+
+    /// The time as accounts of this limit have it.
+    pub fn now(self) -> u64 {
+        self.limit.now()
+    }
+
+    /// Takes over what was missing elsewhere at a time, but never has more for it.
+    pub fn follow(self, missing: u64, then: u64) {
+        self.limit.states.put_off(self.key, then.saturating_add(missing));
+        if self.limit.states.is_crowded() {
+            self.limit.prune_beside();
+        }
+    }
+
+    /// How it stands elsewhere, where so much is missing.
+    pub fn standing_elsewhere(self, missing: u64) -> Standing {
+        self.limit.standing(self.limit.remaining(missing))
+    }
+
+    /// A refusal elsewhere, where so much is missing and a price was asked.
+    pub fn refused_elsewhere(self, missing: u64, price: u64) -> Refused {
+        let wait = missing.saturating_add(price).saturating_sub(self.most());
+        let retry_after_seconds = whole_seconds(u128::from(wait)).max(1);
+        Refused { standing: self.standing_elsewhere(missing), retry_after_seconds }
     }
 }
 

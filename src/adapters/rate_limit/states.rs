@@ -1,5 +1,6 @@
 //! The states of a limit's accounts: a bounded number, whatever callers send.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
@@ -88,6 +89,15 @@ impl States {
         if let Some(state) = self.by_slot.get(&slot) {
             let earlier = |full_at: Nanos| full_at.saturating_sub(Nanos::new(nanoseconds));
             _ = state.measure_and_replace(&NotKeyed::NonKey, |full_at| full_at.map(|at| ((), earlier(at))).ok_or(()));
+        }
+    }
+
+    /// Makes an account be full not before that; nothing without room for one of its own, since others share the rest.
+    pub fn put_off(&self, key: u64, full_at: u64) {
+        let (slot, full_at) = (self.slot(key), Nanos::new(full_at));
+        if slot == own_slot(key) {
+            let later = |before: Option<Nanos>| before.map_or(full_at, |before| before.max(full_at));
+            let Ok(()) = self.by_slot.measure_and_replace(&slot, |before| Ok::<_, Infallible>(((), later(before))));
         }
     }
 

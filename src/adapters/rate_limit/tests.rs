@@ -38,6 +38,14 @@ fn limiter(settings: &RateLimits) -> (RateLimiter<FakeRelativeClock>, FakeRelati
     (RateLimiter::told_by(clock.clone(), settings, Metrics::new().unwrap()), clock)
 }
 
+/// What an address is told where nothing is shared.
+fn at_the_door(limiter: &RateLimiter<FakeRelativeClock>, address: IpAddr) -> Verdict {
+    match limiter.enter(address) {
+        Entered::Charged(verdict) => verdict,
+        Entered::Owing(owed) => panic!("nobody to owe to: {owed:?}"),
+    }
+}
+
 /// Whether it was admitted, what refused, and the `RateLimit` field.
 fn told(verdict: &Verdict) -> String {
     let standing = verdict.standing.map_or_else(|| "-".to_owned(), |standing| standing.limit_field());
@@ -88,7 +96,7 @@ fn a_policy_tells_the_burst_and_the_time_to_fill_it() {
     ];
     for (rate, expected) in rows {
         let (limiter, _) = limiter(&RateLimits { per_address: Some(rate), ..RateLimits::default() });
-        let verdict = limiter.check_address("192.0.2.1".parse().unwrap());
+        let verdict = at_the_door(&limiter, "192.0.2.1".parse().unwrap());
         assert_eq!(verdict.standing.unwrap().policy_field(), expected, "{rate:?}");
         assert_eq!(verdict.admission, Admission::Admitted, "{rate:?}");
     }
@@ -107,8 +115,8 @@ fn addresses_of_one_ipv6_network_are_one_and_a_mapped_one_is_ipv4() {
     ];
     for (first, second, one) in rows {
         let (limiter, _) = limiter(&RateLimits { per_address: Some(rate(1, 1, 1)), ..RateLimits::default() });
-        limiter.check_address(first.parse().unwrap());
-        let admission = limiter.check_address(second.parse().unwrap()).admission;
+        at_the_door(&limiter, first.parse().unwrap());
+        let admission = at_the_door(&limiter, second.parse().unwrap()).admission;
         assert_eq!(admission != Admission::Admitted, one, "{first} and {second}");
     }
 }
@@ -161,17 +169,18 @@ fn what_never_fits_all_together_takes_nothing_from_the_subject() {
     assert_eq!(told(&limiter.check_subject(&ann(), 6)), "never global 5 \"global\";r=5;t=0");
     assert_eq!(limiter.smallest_burst(), Some(5));
     limiter.check_subject(&ann(), 5);
-    assert_eq!(limiter.per_subject.as_ref().unwrap().account(limiter.subject_key(&ann())).standing().remaining, 5);
+    assert_eq!(limiter.accounts(&ann()).0.unwrap().standing().remaining, 5);
 }
 
 #[test]
 fn reporting_only_counts_what_it_would_refuse_and_refuses_nothing() {
     let one = Some(rate(1, 1, 1));
-    let settings = RateLimits { per_address: one, per_subject: one, global: one, report_only: true };
+    let settings =
+        RateLimits { per_address: one, per_subject: one, global: one, report_only: true, ..RateLimits::default() };
     let (limiter, _) = limiter(&settings);
     let address = "192.0.2.1".parse().unwrap();
-    assert_eq!(told(&limiter.check_address(address)), "yes \"per_address\";r=0;t=1");
-    assert_eq!(told(&limiter.check_address(address)), "yes \"per_address\";r=0;t=1");
+    assert_eq!(told(&at_the_door(&limiter, address)), "yes \"per_address\";r=0;t=1");
+    assert_eq!(told(&at_the_door(&limiter, address)), "yes \"per_address\";r=0;t=1");
     assert_eq!(told(&limiter.check_subject(&ann(), 1)), "yes \"per_subject\";r=0;t=1");
     assert_eq!(told(&limiter.check_subject(&ann(), 1)), "yes \"per_subject\";r=0;t=1");
     assert_eq!(told(&limiter.check_subject(&bob(), 1)), "yes \"global\";r=0;t=1");
@@ -186,9 +195,9 @@ fn reporting_only_counts_what_it_would_refuse_and_refuses_nothing() {
 #[test]
 fn without_limits_nothing_is_refused_and_nothing_is_told() {
     let (limiter, _) = limiter(&RateLimits::default());
-    assert_eq!(told(&limiter.check_address("192.0.2.1".parse().unwrap())), "yes -");
+    assert_eq!(told(&at_the_door(&limiter, "192.0.2.1".parse().unwrap())), "yes -");
     assert_eq!(told(&limiter.check_subject(&ann(), u32::MAX)), "yes -");
-    assert_eq!(limiter.standing(&ann()), None);
+    assert_eq!(limiter.check_subject(&ann(), 0).standing, None);
     assert_eq!(limiter.smallest_burst(), None);
 }
 
@@ -200,7 +209,7 @@ fn an_answer_that_charges_nothing_tells_the_tightest() {
     limiter.check_subject(&ann(), 5);
     for (who, expected) in [(ann(), "\"per_subject\";r=5;t=5"), (bob(), "\"global\";r=7;t=5")] {
         for _ in 0..2 {
-            assert_eq!(limiter.standing(&who).unwrap().limit_field(), expected);
+            assert_eq!(limiter.check_subject(&who, 0).standing.unwrap().limit_field(), expected);
         }
     }
 }
@@ -226,9 +235,8 @@ fn many_at_once_get_no_more_than_there_is() {
     });
     let of = |is_ann| totals.iter().filter(|(whose, _)| *whose == is_ann).map(|(_, count)| 2 * count).sum::<u32>();
     assert_eq!(of(true) + of(false), 1000, "{totals:?}");
-    let own = limiter.per_subject.as_ref().unwrap();
     for (who, is_ann) in [(&ann, true), (&bob, false)] {
-        let left = own.account(limiter.subject_key(who)).standing().remaining;
+        let left = limiter.accounts(who).0.unwrap().standing().remaining;
         assert_eq!(left, 600 - of(is_ann), "what a refusal by all together took was given back");
     }
 }

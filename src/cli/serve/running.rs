@@ -151,10 +151,11 @@ async fn listen(address: SocketAddr, name: &'static str) -> Result<TcpListener, 
     TcpListener::bind(address).await.map_err(|error| StartError::Listen(address, name, error))
 }
 
-/// Waits a little for keys and credentials.
+/// Waits a little for keys, credentials and the store of rate limits.
 async fn first_look(snapshot: &Snapshot) {
-    let both = async { tokio::join!(snapshot.tokens.settled(), snapshot.credentials.tried()) };
-    _ = timeout(FIRST_LOOK, both).await;
+    let all =
+        async { tokio::join!(snapshot.tokens.settled(), snapshot.credentials.tried(), snapshot.limiter.settled()) };
+    _ = timeout(FIRST_LOOK, all).await;
 }
 
 fn terms(server: &config::Server, tls: Option<Arc<Tls>>) -> Terms {
@@ -166,7 +167,7 @@ fn admin_terms(server: &config::Server) -> Terms {
     Terms { max_connections: ADMIN_CONNECTIONS, ..terms(server, None) }
 }
 
-/// So long a start or a reload waits for keys and credentials, that the first requests find them.
+/// So long a start or a reload waits for keys, credentials and the store of rate limits, that the first requests find them.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// A scraper, a prober or two, a person.

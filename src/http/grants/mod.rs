@@ -18,6 +18,7 @@ use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
 use crate::domain::policy::Policy;
 use crate::domain::step_up::StepUp;
+use crate::http::admission;
 use crate::http::context::Context;
 use crate::http::error::ApiError;
 use crate::http::error::ApiResult;
@@ -35,7 +36,7 @@ pub async fn grants(
     Authenticated(caller): Authenticated,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Json<GrantsPage>> {
-    context.note(context.snapshot.limiter.standing(&caller));
+    admission::look(&context, &caller).await?;
     let page = Page::parse(query.as_deref().unwrap_or_default())?;
     let listed = tokio::task::spawn_blocking(move || page.of(&context, &caller));
     listed.await.map_err(ApiError::internal)?.map(Json)

@@ -16,6 +16,7 @@ pub mod mistakes;
 pub mod presignd;
 pub mod provider;
 pub mod readme;
+pub mod redis_server;
 pub mod reload;
 pub mod service;
 pub mod setting;

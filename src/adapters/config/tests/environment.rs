@@ -81,7 +81,11 @@ fn what_the_environment_says_wrong_is_told_by_the_variable() {
             "no such setting; remove it: the environment sets scalars of [server], [log], [expiry], [rate_limits] and [audit] only",
         ),
         ("PRESIGND__SERVER__REDIRECTS", "yes", "true or false is expected, not \"yes\"; write true or false"),
-        ("PRESIGND__RATE_LIMITS__STORE", "redis", "store = \"redis\" is not available in this version; remove it"),
+        (
+            "PRESIGND__RATE_LIMITS__STORE",
+            "redis",
+            "the store has no URL; add store_url_env = \"REDIS_URL\", or store_url_file",
+        ),
         ("PRESIGND__RATE_LIMITS__PER_ADDRESS__BURST", "5", "per_address has no rate; add rate = \"50/s\""),
         (
             "PRESIGND__SERVER__TLS__CERTIFICATE",

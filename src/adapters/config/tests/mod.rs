@@ -48,6 +48,8 @@ fn environment(more: &[(&str, &str)]) -> Environment {
         ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI"),
+        ("NOT_REDIS", "http://cache.example"),
+        ("FAR_REDIS", "redis://:p@cache.example"),
     ];
     usual.iter().chain(more).map(|(name, value)| (*name, *value)).collect()
 }

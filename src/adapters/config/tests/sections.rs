@@ -7,7 +7,7 @@ fn sections_are_checked_whole() {
     check_rows(&SECTIONS);
 }
 
-pub(super) const SECTIONS: [Row; 25] = [
+pub(super) const SECTIONS: [Row; 27] = [
     (
         "addresses are an IP and a port, and URLs https",
         "any",
@@ -181,7 +181,7 @@ short_credentials = "cut"
         ],
     ),
     (
-        "a rate and its burst belong together, and Redis is for later",
+        "a rate and its burst belong together, and a store has one URL",
         "any",
         r#"[rate_limits]
 per_subject = { rate = "50", burst = 1000 }
@@ -199,18 +199,39 @@ store_url_file = "redis"
             "4:34: the number is out of range; write 1 to 4294967295",
             r#"4:37: unknown key "cost" in global; remove it; the keys of global are rate, burst"#,
             "5:15: true or false is expected, not an integer; write true or false",
-            r#"6:9: store = "redis" is not available in this version; remove it"#,
-            "7:17: store_url_env is not available in this version; remove it",
-            "8:18: store_url_file is not available in this version; remove it",
+            "8:18: the store has one URL; remove store_url_env or store_url_file",
         ],
     ),
     (
-        "limits are kept in memory",
+        "limits are kept in memory or in Redis",
         "any",
         r#"[rate_limits]
 store = "disk"
+store_url_file = "redis"
 "#,
-        &[r#"2:9: no such store of rate limits; write "memory""#],
+        &[
+            r#"2:9: no such store of rate limits; write "memory" or "redis""#,
+            r#"3:18: memory has no URL; write store = "redis", or remove the URL"#,
+        ],
+    ),
+    (
+        "Redis is found by its URL",
+        "any",
+        r#"[rate_limits]
+store = "redis"
+"#,
+        &[r#"1:1: the store has no URL; add store_url_env = "REDIS_URL", or store_url_file"#],
+    ),
+    (
+        "what the variable holds is no URL of Redis",
+        "any",
+        r#"[rate_limits]
+store = "redis"
+store_url_env = "NOT_REDIS"
+"#,
+        &[
+            "3:17: what is to be the store's URL is not one of Redis; write redis://HOST:PORT/DATABASE, rediss:// for TLS, or redis+unix:///PATH",
+        ],
     ),
     (
         "the audit's chain has one key, of 32 bytes or more",

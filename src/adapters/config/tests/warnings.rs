@@ -7,7 +7,7 @@ fn what_is_seldom_meant_is_warned_of() {
     check_warnings(&WARNINGS);
 }
 
-const WARNINGS: [Row; 10] = [
+const WARNINGS: [Row; 12] = [
     (
         "a key of the audit's chain that is not there",
         "any",
@@ -137,6 +137,28 @@ per_address = { rate = "50/s", burst = 1 }
 "#,
         &[
             "4:40: warning: server.max_batch (500) is above per_subject.burst (499); raise the burst or lower max_batch: a larger batch is refused",
+        ],
+    ),
+    (
+        "a store of rate limits that is not there",
+        "any",
+        r#"[rate_limits]
+store = "redis"
+store_url_env = "NOT_SET"
+"#,
+        &[
+            "3:17: warning: the variable NOT_SET is not set; put it there where the service runs; until then each replica limits by itself",
+        ],
+    ),
+    (
+        "a store of rate limits that others may listen to",
+        "any",
+        r#"[rate_limits]
+store = "redis"
+store_url_env = "FAR_REDIS"
+"#,
+        &[
+            "3:17: warning: the store beyond loopback is asked in plain text, with its password; write rediss://, or see that the network is your own",
         ],
     ),
     (
