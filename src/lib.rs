@@ -9,6 +9,7 @@
 //!   audit/           what the audit log shows: whether it is whole, and beside S3's access logs how each URL was used
 //!   check            validates a configuration, prints what each grant allows
 //!   completions      scripts for shells
+//!   derive_keys      signing keys for the days ahead, for a server that holds no secret
 //!   dev/             everything on loopback: S3 store, token issuer, service, page to try it
 //!   diagnose         why S3 refused a presigned URL, and what to do
 //!   doctor/          asks the real buckets what they are set to, and tries what they keep

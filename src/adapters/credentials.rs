@@ -5,6 +5,8 @@ mod aws;
 mod environment;
 mod error;
 mod file;
+mod held;
+mod held_keys;
 mod ini;
 mod once;
 mod profile;
@@ -56,7 +58,9 @@ impl CredentialStore {
             let of_source = |(_, source): (_, &Name)| slots.iter().find(|slot| slot.keeper().name() == source);
             let source = provider.role().and_then(of_source).map(|slot| slot.keeper().clone());
             let found = known.iter().find(|slot| slot.is(name, provider, source.as_ref())).cloned();
-            slots.push(found.unwrap_or_else(|| Arc::new(Slot::begin(name, provider, source, &clock, &metrics))));
+            let slot = found.unwrap_or_else(|| Arc::new(Slot::begin(name, provider, source, &clock, &metrics)));
+            slot.keeper().serve(provider);
+            slots.push(slot);
         }
         slots.iter().for_each(|slot| slot.keeper().show_by(&shown));
         Self { slots, shown, clock, metrics }
@@ -84,3 +88,5 @@ impl CredentialStore {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_keys;

@@ -6,6 +6,7 @@ pub mod ask;
 pub mod audit;
 pub mod check;
 pub mod completions;
+pub mod derive_keys;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod diagnose;
@@ -39,6 +40,7 @@ enum Command {
     Audit(audit::Arguments),
     Check(check::Arguments),
     Completions(completions::Arguments),
+    DeriveKeys(derive_keys::Arguments),
     #[cfg(feature = "dev")]
     Dev(dev::Arguments),
     Diagnose(diagnose::Arguments),
@@ -57,6 +59,7 @@ impl Cli {
             Command::Audit(arguments) => audit::run(&arguments),
             Command::Check(arguments) => check::run(&arguments),
             Command::Completions(arguments) => Ok(completions::run(&arguments)),
+            Command::DeriveKeys(arguments) => derive_keys::run(&arguments),
             #[cfg(feature = "dev")]
             Command::Dev(arguments) => dev::run(&arguments),
             Command::Diagnose(arguments) => diagnose::run(&arguments),

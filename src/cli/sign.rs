@@ -27,11 +27,13 @@ use crate::cli::load;
 use crate::cli::text::printable;
 use crate::domain::claims::Claims;
 use crate::domain::claims::Value;
+use crate::domain::day::Day;
 use crate::domain::grant::Effect;
 use crate::domain::grant::Grant;
 use crate::domain::name::Name;
 use crate::domain::operation::Operation;
 use crate::domain::policy::Circumstances;
+use crate::domain::policy::Window;
 use crate::domain::request::Request;
 use crate::domain::shell::quoted;
 use crate::http::decided::Decided;
@@ -89,6 +91,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (credentials, failures) = runtime.block_on(read_once(&settings.credentials, signers(grant, &settings)));
     for (name, error) in failures {
         tell_warning(&format!("the credentials {name} cannot be read: {error}"));
+    }
+    for (name, _) in &settings.credentials {
+        let days = credentials.windows().0.get(name).and_then(|window| lacking(window, now));
+        days.iter().for_each(|days| tell_warning(&format!("the credentials {name} have {days}")));
     }
     let mut desk = Desk {
         settings: &settings,
@@ -186,6 +192,13 @@ fn operator() -> String {
         _ => None,
     });
     name.unwrap_or(id)
+}
+
+/// What keys there are, where none signs as of that instant.
+fn lacking(window: &Window, at: SystemTime) -> Option<String> {
+    let Window::Days(days) = window else { return None };
+    let (first, last) = (days.days.first()?, days.days.last()?);
+    (!window.opens_at(at)).then(|| format!("no signing key for {}: theirs are for {first} to {last}", Day::of(at)))
 }
 
 fn tell_warning(text: &str) {

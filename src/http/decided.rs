@@ -135,7 +135,9 @@ impl Signed {
     pub fn with(permit: Permit, credentials: &CredentialSnapshot) -> Result<Self, Refusal> {
         let target = permit.target();
         let signer = credentials.signer(permit.credentials(), target, permit.signed_at());
-        let signer = signer.ok_or_else(|| Refusal::of(RefusalCode::CredentialsUnavailable))?;
+        let refusal =
+            || Refusal { grant: Some(permit.grant().clone()), ..Refusal::of(RefusalCode::CredentialsUnavailable) };
+        let signer = signer.ok_or_else(refusal)?;
         let presigned = presign::presign(&permit, &signer);
         Ok(Self { permit, presigned, signing_key_id: signer.access_key_id.clone() })
     }

@@ -30,6 +30,18 @@ fn an_object_goes_up_comes_back_and_goes_away() {
 }
 
 #[test]
+fn a_key_of_today_signs_as_the_secret_does() {
+    let Some(world) = World::built("e2e-by-keys") else { return };
+    let put = world.signed_by_keys("PutObject", "by a key.txt").used(BODY);
+    assert_eq!(put.status, 200, "{}", put.text());
+    let found = world.signed_by_keys("GetObject", "by a key.txt").used("");
+    assert_eq!((found.status, found.text().as_str()), (200, BODY));
+    let other = world.signed_by_keys("GetObject", "by a key.txt");
+    let changed = other.url().replace("by%20a", "by%20b");
+    assert_eq!(crate::world::call("GET", &changed, &other.headers(), "").send().status, 403);
+}
+
+#[test]
 fn any_key_is_the_key_that_was_asked_for() {
     let Some(world) = World::built("e2e-keys") else { return };
     let longest = "é".repeat((1024 - "alice/".len()) / 2);

@@ -127,6 +127,24 @@ impl World {
         serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
+    /// What a server would answer Alice that has keys of today in place of the secret.
+    #[track_caller]
+    pub fn signed_by_keys(&self, operation: &str, key: &str) -> Issued {
+        let presignd = &self.service.presignd;
+        let derived = presignd.run("derive-keys", &["--credentials", "main", "--days", "2"], "");
+        assert_eq!(derived.code, 0, "{derived:?}");
+        presignd.write("keys.json", derived.stdout);
+        let by_secret = std::fs::read_to_string(presignd.path("presignd.toml")).unwrap();
+        let by_keys = "provider = \"signing_key\"\npath = \"keys.json\"";
+        presignd.write("by-keys.toml", by_secret.replace("provider = \"environment\"", by_keys));
+        let claims = r#"{"sub":"alice"}"#;
+        let request = format!("{}\n", request(operation, "media", key, &json!({})));
+        let arguments = ["--grant", "media", "--claims", claims, "--requests", "-"];
+        let output = presignd.run_with("by-keys.toml", "sign", &arguments, &request);
+        assert_eq!(output.code, 0, "{output:?}");
+        Issued(serde_json::from_str(&output.stdout).unwrap())
+    }
+
     /// Stores an object, as told.
     #[track_caller]
     pub fn put(&self, alias: &str, key: &str, body: &str) {

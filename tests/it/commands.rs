@@ -15,8 +15,19 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-const COMMANDS: [&str; 10] =
-    ["audit", "check", "completions", "diagnose", "doctor", "explain", "openapi", "policy", "serve", "sign"];
+const COMMANDS: [&str; 11] = [
+    "audit",
+    "check",
+    "completions",
+    "derive-keys",
+    "diagnose",
+    "doctor",
+    "explain",
+    "openapi",
+    "policy",
+    "serve",
+    "sign",
+];
 
 #[test]
 fn every_command_has_help_with_examples() {

@@ -11,6 +11,7 @@ mod inside;
 mod key_sets;
 mod load;
 mod no_token;
+mod signing_keys;
 mod small_disk;
 mod tally;
 mod tls;

@@ -27,6 +27,7 @@ mod connections;
 mod corpus;
 mod cors;
 mod decision;
+mod derive_keys;
 mod dev;
 mod dev_forms;
 mod dev_uploads;

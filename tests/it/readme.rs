@@ -27,13 +27,14 @@ enum Way {
     CannotRun(&'static str),
 }
 
-const BLOCKS: [Pasted; 14] = [
+const BLOCKS: [Pasted; 15] = [
     ("./tests/run", Way::CannotRun("it runs this test")),
     ("/dev/token", Way::Runs(the_request_by_hand_has_the_answer_that_is_shown)),
     ("presignd explain", Way::Runs(the_configuration_is_checked_explained_and_signed_with)),
     ("presignd policy", Way::Runs(the_policies_are_json_with_a_statement_or_a_rule)),
     ("presignd doctor", Way::Runs(the_doctor_asks_a_store)),
     ("aws s3api", Way::CannotRun("it wants an account at AWS")),
+    ("presignd derive-keys", Way::Runs(a_server_signs_with_the_derived_keys)),
     ("presignd audit verify", Way::Runs(a_chained_audit_is_verified)),
     ("presignd audit join", Way::Runs(what_an_operator_signed_is_found_in_the_audit)),
     ("presignd serve", Way::Runs(the_service_runs)),
@@ -96,6 +97,23 @@ fn the_policies_are_json_with_a_statement_or_a_rule(block: &str) {
         let made: Value = serde_json::from_slice(&std::fs::read(there.path(&file)).unwrap()).unwrap();
         assert!(made[member].as_array().is_some_and(|all| !all.is_empty()), "{file}: {made:#}");
     }
+}
+
+fn a_server_signs_with_the_derived_keys(block: &str) {
+    let tour = section("A bucket on AWS").block("toml").to_owned();
+    let there = Presignd::configured(&tour);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "example")];
+    let printed = pasted(block, &there.path(""), &keys.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!(printed, "");
+    let keys = std::fs::read_to_string(there.path("signing-keys.json")).unwrap();
+    let server = section("Keys in place of the secret").block("toml").to_owned();
+    let server = Presignd::configured(&format!("{tour}\n{server}")).file("signing-keys.json", keys);
+    let words = ["--grant", "own-folder", "--claims", r#"{"sub":"42"}"#, "GetObject", "media", "users/42/a.png"];
+    let output = server.run("sign", &words, "");
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert!(answer["url"].as_str().is_some_and(|url| url.contains("AKIDEXAMPLE")), "{answer:#}");
+    let checked = server.run("check", &[], "");
+    assert!(checked.code == 0 && !checked.stderr.contains("signing-keys.json"), "{checked:?}");
 }
 
 fn a_chained_audit_is_verified(block: &str) {

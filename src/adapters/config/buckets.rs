@@ -48,8 +48,21 @@ pub(super) struct Placed<'t> {
     pub(super) access_log: Option<AccessLog<'t>>,
     /// Where its default encryption stands.
     pub(super) default_encryption_at: Option<&'t Spot>,
-    /// Where its credentials stand, or its header.
-    pub(super) credentials_at: &'t Spot,
+    pub(super) credentials_at: CredentialsAt<'t>,
+}
+
+/// Where a bucket's credentials stand, each and both together, or its header.
+#[derive(Clone, Copy)]
+pub(super) struct CredentialsAt<'t> {
+    pub(super) both: &'t Spot,
+    pub(super) read: &'t Spot,
+    pub(super) write: &'t Spot,
+}
+
+impl<'t> CredentialsAt<'t> {
+    fn one(at: &'t Spot) -> Self {
+        Self { both: at, read: at, write: at }
+    }
 }
 
 impl Placed<'_> {
@@ -216,25 +229,29 @@ fn addressing(node: &Node) -> Result<Addressing, Fault> {
 struct Signers<'t> {
     read: Name,
     write: Name,
-    at: &'t Spot,
+    at: CredentialsAt<'t>,
 }
 
 fn signers<'t>(section: &mut Section<'t>, credentials: &Credentials) -> Option<Signers<'t>> {
     let (names, report) = (&credentials.names, section.report());
     let node = match (section.take("credentials"), names.only()) {
         (Some(node), _) => node,
-        (None, Some(only)) => return Some(Signers { read: only.clone(), write: only.clone(), at: section.at() }),
+        (None, Some(only)) => {
+            return Some(Signers { read: only.clone(), write: only.clone(), at: CredentialsAt::one(section.at()) });
+        }
         (None, None) => section.require("credentials", &names.one_of())?,
     };
     if !matches!(node.value, Value::Table(_)) {
         let name = report.accept(&node.at, names.refer(node))?;
-        return Some(Signers { read: name.clone(), write: name, at: &node.at });
+        return Some(Signers { read: name.clone(), write: name, at: CredentialsAt::one(&node.at) });
     }
     let mut pair = Section::of(node, "credentials", report)?;
     let read = pair.read_required("read", "NAME", |node| names.refer(node));
     let write = pair.read_required("write", "NAME", |node| names.refer(node));
+    let mut at_of = |key| pair.take(key).map_or(&node.at, |node| &node.at);
+    let at = CredentialsAt { both: &node.at, read: at_of("read"), write: at_of("write") };
     pair.close();
-    Some(Signers { read: read?, write: write?, at: &node.at })
+    Some(Signers { read: read?, write: write?, at })
 }
 
 /// `access_log`. A bucket that logs into itself is refused here; longer loops are found when all buckets are read.

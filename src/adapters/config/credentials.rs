@@ -1,5 +1,6 @@
 //! `[credentials.NAME]`: whose signatures S3 believes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::adapters::config::around::Around;
@@ -89,12 +90,7 @@ fn provider(mut section: Section<'_>, known: &Known<'_>) -> Option<CredentialsPr
         Provider::Environment => environment(&mut section, around).map(CredentialsProvider::Local),
         Provider::File => file(&mut section, around).map(CredentialsProvider::Local),
         Provider::Profile => profile(&mut section, around).map(CredentialsProvider::Local),
-        Provider::SigningKey => {
-            let wrong = "this provider is not available in this version";
-            around.report.error(&node.at, fault(wrong, "use environment, file or profile"));
-            section.take("path");
-            None
-        }
+        Provider::SigningKey => signing_key(&mut section, around).map(CredentialsProvider::Local),
     };
     section.close();
     provider
@@ -157,6 +153,12 @@ fn file(section: &mut Section<'_>, around: Around<'_>) -> Option<CredentialsSour
     let path = around.report.accept(&node.at, places::path(node, around.folder))?;
     secrets::warn_unless_credentials(&path, &node.at, around.report);
     Some(CredentialsSource::File { path })
+}
+
+/// What the file holds is looked at when it is known what its buckets need.
+fn signing_key(section: &mut Section<'_>, around: Around<'_>) -> Option<CredentialsSource> {
+    let path = section.read_required("path", "\"signing-keys.json\"", |node| places::path(node, around.folder))?;
+    Some(CredentialsSource::SigningKey { path, needed: BTreeSet::new() })
 }
 
 fn profile(section: &mut Section<'_>, around: Around<'_>) -> Option<CredentialsSource> {

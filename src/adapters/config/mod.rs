@@ -26,6 +26,7 @@ mod retention;
 mod secrets;
 mod server;
 mod settings;
+mod signing_keys;
 mod store_url;
 mod stores;
 mod tls;
@@ -54,6 +55,7 @@ pub use tls_identity::TlsIdentity;
 pub use units::parse_duration;
 pub use watch::Watch;
 
+use crate::adapters::clock::Clock;
 use crate::adapters::config::around::Around;
 use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::absent;
@@ -137,7 +139,7 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     let issuers = issuers::issuers(issuer_sections, around);
     let credential_tables = named_tables(&mut file, "credentials", "[credentials]");
     let bucket_tables = named_tables(&mut file, "buckets", "[buckets]");
-    let credentials = credentials::credentials(credential_tables, bucket_tables, around);
+    let mut credentials = credentials::credentials(credential_tables, bucket_tables, around);
     let buckets = buckets::buckets(bucket_tables, &credentials, around);
     let grant_sections = tables(&mut file, "grants", "[[grants]]");
     let grant_count = grant_sections.len();
@@ -156,16 +158,23 @@ fn settings_of(root: &Node, around: Around<'_>) -> Option<Settings> {
     access_logs::check(&buckets.whole, &grants, report);
     stores::check(&buckets.whole, &grants, report);
     warnings::check(&buckets.whole, &grants, report);
+    signing_keys::check_buckets(&credentials.whole, &buckets.whole, &grants, report);
     let buckets = buckets.whole.into_iter().map(|placed| placed.bucket).collect();
     let grants = grants.into_iter().map(|placed| placed.grant).collect();
     // with errors it is not used, and need not be made
-    (!report.has_errors()).then(|| Settings {
+    if report.has_errors() {
+        return None;
+    }
+    let policy = Policy::new(expiry, buckets, grants);
+    signing_keys::note_needs(&mut credentials.whole, &policy);
+    signing_keys::check_files(&credentials.whole, credential_tables, Clock::system().now(), report);
+    Some(Settings {
         server,
         log,
         expiry,
         issuers: issuers.whole,
         credentials: credentials.whole,
-        policy: Policy::new(expiry, buckets, grants),
+        policy,
         rate_limits,
         audit,
     })

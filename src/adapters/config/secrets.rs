@@ -130,7 +130,8 @@ pub(super) fn absent_variable(name: &str) -> Fault {
     fault(format!("the variable {name} is not set"), "set it where the service runs; until then it is not ready")
 }
 
-fn absent_file(path: &Path, error: &io::Error) -> Fault {
+/// A file that is to be read, and cannot be.
+pub(super) fn absent_file(path: &Path, error: &io::Error) -> Fault {
     let wrong = format!("{} cannot be read ({error})", path.display());
     fault(wrong, "put it there where the service runs; until then it is not ready")
 }

@@ -1,5 +1,6 @@
 //! What a configuration says, checked: the values that the rest of the program runs on.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -22,6 +23,7 @@ use crate::domain::role::ExternalId;
 use crate::domain::role::RoleArn;
 #[cfg(feature = "aws")]
 use crate::domain::role::SessionName;
+use crate::domain::signing_keys::CredentialScope;
 
 /// A whole configuration.
 #[derive(Debug)]
@@ -185,6 +187,11 @@ impl CredentialsProvider {
         }
     }
 
+    /// Whether they are keys alone, without a secret.
+    pub fn is_signing_key(&self) -> bool {
+        matches!(self, Self::Local(CredentialsSource::SigningKey { .. }))
+    }
+
     /// The role whose credentials these are, and the credentials that assume it.
     pub fn role(&self) -> Option<(&RoleArn, &Name)> {
         match self {
@@ -206,6 +213,12 @@ pub enum CredentialsSource {
     File { path: PathBuf },
     /// A profile of a shared credentials file; `None`: `~/.aws/credentials`.
     Profile { profile: String, credentials_file: Option<PathBuf> },
+    /// SigV4 keys that were derived elsewhere for days to come.
+    SigningKey {
+        path: PathBuf,
+        /// The regions and services of the buckets that they sign for.
+        needed: BTreeSet<CredentialScope>,
+    },
     /// Credentials handed over in memory (`presignd dev`).
     Given { access_key_id: String, secret_access_key: SecretString },
 }
@@ -220,6 +233,9 @@ impl CredentialsSource {
                 Self::Profile { profile: our_profile, credentials_file: our_file },
                 Self::Profile { profile: their_profile, credentials_file: their_file },
             ) => our_profile == their_profile && our_file == their_file,
+            // Whatever needs them: that is told to whoever goes on with them.
+            (Self::SigningKey { path: ours, .. }, Self::SigningKey { path: theirs, .. }) => ours == theirs,
+            (Self::SigningKey { .. }, _) => false,
             (Self::Environment { .. } | Self::File { .. } | Self::Profile { .. } | Self::Given { .. }, _) => false,
         }
     }

@@ -6,8 +6,7 @@ use crate::adapters::config::diagnostic::Report;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
 use crate::adapters::config::grants;
-use crate::adapters::config::tree::Entry;
-use crate::adapters::config::tree::Node;
+use crate::adapters::config::tree;
 use crate::adapters::config::tree::Value;
 use crate::domain::action::Right;
 use crate::domain::action::Rights;
@@ -159,11 +158,11 @@ impl Asked<'_> {
 
     /// Where a key of `[grants.upload]` stands.
     fn upload_at(&self, key: &str) -> &Spot {
-        find(self.placed.table, &["upload", key]).map_or(self.placed.scope_at, |node| &node.at)
+        tree::find(self.placed.table, &["upload", key]).map_or(self.placed.scope_at, |node| &node.at)
     }
 
     fn item_at(&self, path: &[&str], place: usize) -> Option<&Spot> {
-        match &find(self.placed.table, path)?.value {
+        match &tree::find(self.placed.table, path)?.value {
             Value::List(items) => items.get(place).map(|item| &item.at),
             _ => None,
         }
@@ -229,15 +228,4 @@ fn refused(bucket: &Bucket, lack: &Lack) -> String {
 fn named(ways: &[(usize, &Lack)]) -> String {
     let words = ways.iter().filter_map(|(way, _)| WAYS.get(*way)).map(|(_, words)| *words);
     words.collect::<Vec<_>>().join(" and ")
-}
-
-/// The value that a path of keys leads to.
-fn find<'t>(table: &'t [Entry], path: &[&str]) -> Option<&'t Node> {
-    let (first, rest) = path.split_first()?;
-    let node = table.iter().find(|entry| entry.key == *first).map(|entry| &entry.node)?;
-    match (rest, &node.value) {
-        ([], _) => Some(node),
-        (_, Value::Table(entries)) => find(entries, rest),
-        _ => None,
-    }
 }

@@ -92,3 +92,14 @@ fn table_of(table: DeTable<'_>) -> Value {
     };
     Value::Table(entries.into_iter().map(entry).collect())
 }
+
+/// The value that a path of keys leads to.
+pub(super) fn find<'t>(table: &'t [Entry], path: &[&str]) -> Option<&'t Node> {
+    let (first, rest) = path.split_first()?;
+    let node = table.iter().find(|entry| entry.key == *first).map(|entry| &entry.node)?;
+    match (rest, &node.value) {
+        ([], _) => Some(node),
+        (_, Value::Table(entries)) => find(entries, rest),
+        _ => None,
+    }
+}

@@ -100,7 +100,7 @@ fn one_identity(buckets: &[buckets::Placed<'_>], grants: &[Placed<'_>], report: 
         if one && placed.endpoint.is_some() && bucket.store != Store::Aws && written.contains(&bucket.alias) {
             let wrong = "one identity reads and writes: at some stores an upload's holder can copy any object it reads";
             let mend = "write credentials = { read = \"…\", write = \"…\" }, the second without the right to read";
-            report.warn(placed.credentials_at, fault(wrong, mend));
+            report.warn(placed.credentials_at.both, fault(wrong, mend));
         }
     }
 }

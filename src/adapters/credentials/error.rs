@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::adapters::credentials::ini::InvalidIni;
 #[cfg(feature = "aws")]
 use crate::domain::name::Name;
+use crate::domain::signing_keys::InvalidSigningKeys;
 
 /// Why a source gives no credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +24,8 @@ pub enum CredentialsError {
     InvalidCharacter(String),
     #[error("`{0}` is no RFC 3339 time")]
     InvalidTime(String),
+    #[error("{}: {invalid}", path.display())]
+    Keys { path: PathBuf, invalid: InvalidSigningKeys },
     #[cfg(feature = "aws")]
     #[error("no answer within {} s", LONGEST_ATTEMPT.as_secs())]
     NoAnswer,

@@ -1,14 +1,16 @@
 //! Credentials as they are now, for a command that ends: nothing is followed or renewed.
 
 use std::iter::successors;
+use std::sync::Arc;
 
 use crate::adapters::config::CredentialsProvider;
 #[cfg(feature = "aws")]
 use crate::adapters::credentials::aws;
 use crate::adapters::credentials::error::CredentialsError;
+use crate::adapters::credentials::held::Held;
 use crate::adapters::credentials::snapshot::CredentialSnapshot;
-use crate::adapters::credentials::snapshot::Held;
 use crate::adapters::credentials::source;
+use crate::adapters::credentials::source::Found;
 use crate::domain::name::Name;
 
 /// The credentials of these names, read or asked for once; beside what they hold, what is wrong with the others.
@@ -23,12 +25,12 @@ pub async fn read_once<'a>(
             #[cfg(feature = "aws")]
             CredentialsProvider::Aws(source) => {
                 let from = provider.role().and_then(|(_, name)| snapshot.credentials(name));
-                aws::ask(source, from).await
+                aws::ask(source, from).await.map(Found::Secret)
             }
             CredentialsProvider::Local(source) => source::read(source),
         };
         match read {
-            Ok(credentials) => snapshot = snapshot.with(name, Held::of(credentials)),
+            Ok(found) => snapshot = snapshot.with(name, Arc::new(Held::first(found))),
             Err(error) => failures.push((name.clone(), error)),
         }
     }

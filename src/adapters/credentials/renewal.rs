@@ -14,6 +14,7 @@ use crate::adapters::config::AwsSource;
 use crate::adapters::credentials::aws;
 use crate::adapters::credentials::error::CredentialsError;
 use crate::adapters::credentials::slot::Keeper;
+use crate::adapters::credentials::source::Found;
 
 /// The task that renews what the keeper holds, of the runtime it is called in; `source` keeps what that is made from.
 pub fn begin(provider: &AwsSource, keeper: Arc<Keeper>, source: Option<Arc<Keeper>>) -> AbortHandle {
@@ -61,7 +62,8 @@ fn judge(keeper: &Keeper, news: Result<Credentials, CredentialsError>) -> Option
         None => Some(ENDLESS),
         Some(end) => end.duration_since(keeper.now()).ok().filter(|left| !left.is_zero()),
     });
-    keeper.judge(if left.is_some() { news } else { news.and(Err(CredentialsError::Ended)) });
+    let news = if left.is_some() { news } else { news.and(Err(CredentialsError::Ended)) };
+    keeper.judge(news.map(Found::Secret));
     left
 }
 

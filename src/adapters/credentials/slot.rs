@@ -1,5 +1,6 @@
 //! The credentials of one name: what their provider gave last, and the stores that show it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -8,6 +9,7 @@ use std::sync::Weak;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+#[cfg(feature = "aws")]
 use aws_credential_types::Credentials;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -17,15 +19,18 @@ use crate::adapters::clock::Clock;
 use crate::adapters::config::CredentialsProvider;
 use crate::adapters::config::CredentialsSource;
 use crate::adapters::credentials::error::CredentialsError;
+use crate::adapters::credentials::held::Held;
 #[cfg(feature = "aws")]
 use crate::adapters::credentials::renewal;
 use crate::adapters::credentials::snapshot::CredentialSnapshot;
-use crate::adapters::credentials::snapshot::Held;
 use crate::adapters::credentials::source;
+use crate::adapters::credentials::source::Found;
 use crate::adapters::credentials::watch::Watch;
 use crate::adapters::followed_file::PERIOD;
 use crate::adapters::telemetry::Metrics;
+use crate::domain::day::Day;
 use crate::domain::name::Name;
+use crate::domain::signing_keys::CredentialScope;
 
 /// Credentials that go on by themselves, whichever configurations name them. The task that follows or renews them ends
 /// when this is dropped or [retired](Slot::retire).
@@ -51,6 +56,10 @@ pub struct Keeper {
 struct State {
     held: Option<Arc<Held>>,
     ends: Option<SystemTime>,
+    /// The regions and services that keys have to be there for.
+    needed: BTreeSet<CredentialScope>,
+    /// The last day of which it was told that there is no key for it.
+    missed: Option<Day>,
     shown_by: Vec<Weak<Shown>>,
     is_retired: bool,
 }
@@ -69,6 +78,7 @@ impl Slot {
         metrics: &Metrics,
     ) -> Self {
         let keeper = Keeper::of(name, clock, metrics);
+        keeper.serve(provider);
         let following = match provider {
             #[cfg(feature = "aws")]
             CredentialsProvider::Aws(provider) => Some(renewal::begin(provider, keeper.clone(), source.clone())),
@@ -142,6 +152,7 @@ async fn follow(mut watch: Watch, keeper: Arc<Keeper>) {
         if let Some(news) = news {
             keeper.judge(news);
         }
+        keeper.pass_time();
     }
 }
 
@@ -174,42 +185,74 @@ impl Keeper {
     }
 
     /// Takes up what was read, or says why not and leaves in force what is held.
-    pub fn judge(&self, read: Result<Credentials, CredentialsError>) {
+    pub fn judge(&self, read: Result<Found, CredentialsError>) {
         let mut state = self.state();
         if state.is_retired {
             return;
         }
-        let read = read.and_then(|credentials| self.no_worse(state.held.as_deref(), credentials));
+        let read = read.and_then(|found| self.no_worse(state.held.as_deref(), found));
         let outcome = if read.is_ok() { "success" } else { "failure" };
         self.metrics.credentials_refreshes.with_label_values(&[self.name.as_str(), outcome]).inc();
         match read {
-            Ok(credentials) => self.take_up(&mut state, credentials),
+            Ok(held) => self.take_up(&mut state, held),
             Err(error) => tracing::warn!(credentials = %self.name, %error, "credentials not taken up"),
         }
         self.judged.send_modify(|times| *times += 1);
     }
 
-    /// Credentials that have ended do not displace ones that have not.
-    fn no_worse(&self, held: Option<&Held>, credentials: Credentials) -> Result<Credentials, CredentialsError> {
+    /// What has ended does not displace what has not, nor do keys of later days those of today.
+    fn no_worse(&self, held: Option<&Held>, found: Found) -> Result<Held, CredentialsError> {
         let now = self.clock.now();
-        let over = credentials.expiry().is_some_and(|end| end <= now);
-        match over && held.is_some_and(|held| held.lasts_beyond(now)) {
+        let next = match (found, held) {
+            (Found::Keys(keys), Some(Held::Keys(held))) => Held::Keys(held.followed_by(keys, now)),
+            (found, _) => Held::first(found),
+        };
+        match !next.lasts_beyond(now) && held.is_some_and(|held| held.lasts_beyond(now)) {
             true => Err(CredentialsError::Over),
-            false => Ok(credentials),
+            false => Ok(next),
         }
     }
 
     /// Puts them in force, unless they are.
-    fn take_up(&self, state: &mut State, credentials: Credentials) {
-        state.ends = credentials.expiry();
+    fn take_up(&self, state: &mut State, held: Held) {
+        state.ends = held.window().signs_until(self.clock.now());
         self.measure(state.ends);
-        if state.held.as_ref().is_some_and(|held| *held.credentials() == credentials) {
+        if state.held.as_ref().is_some_and(|known| known.is_same(&held)) {
             return;
         }
-        let held = Held::of(credentials);
+        if let Held::Keys(keys) = &held {
+            for scope in keys.lacking(&state.needed) {
+                tracing::warn!(credentials = %self.name, %scope, "no signing key: no URL of a bucket there is signed");
+            }
+        }
+        let held = Arc::new(held);
         state.shown_by.iter().filter_map(Weak::upgrade).for_each(|store| self.show(&store, &held));
         state.held = Some(held);
         tracing::info!(credentials = %self.name, "credentials taken up");
+    }
+
+    /// Notes for whom keys are there, which a changed configuration may change.
+    pub fn serve(&self, provider: &CredentialsProvider) {
+        if let CredentialsProvider::Local(CredentialsSource::SigningKey { needed, .. }) = provider {
+            self.state().needed.clone_from(needed);
+        }
+    }
+
+    /// Sees to what changes from day to day: which keys serve, how long they will, and that there are any today.
+    pub fn pass_time(&self) {
+        let (mut state, now) = (self.state(), self.clock.now());
+        let Some(held) = state.held.clone().filter(|_| !state.is_retired) else { return };
+        let Held::Keys(keys) = &*held else { return };
+        if let Some(settled) = keys.settled(now) {
+            return self.take_up(&mut state, Held::Keys(settled));
+        }
+        state.ends = held.window().signs_until(now);
+        self.measure(state.ends);
+        let (today, is_over) = (Day::of(now), state.ends.is_some_and(|end| end <= now));
+        if is_over && state.missed != Some(today) {
+            state.missed = Some(today);
+            tracing::warn!(credentials = %self.name, %today, "no signing key that signs now: no URL is signed");
+        }
     }
 
     fn show(&self, store: &Shown, held: &Arc<Held>) {
@@ -235,7 +278,7 @@ impl Keeper {
     pub fn usable(&self) -> Option<Credentials> {
         let state = self.state();
         let held = state.held.as_ref().filter(|held| held.lasts_beyond(self.clock.now()));
-        held.map(|held| held.credentials().clone())
+        held.and_then(|held| held.credentials().cloned())
     }
 
     /// Waits until credentials that can be used, and are not these, are held.

@@ -15,16 +15,23 @@ use crate::adapters::credentials::error::CredentialsError;
 use crate::adapters::credentials::file;
 use crate::adapters::credentials::profile;
 use crate::adapters::followed_file;
+use crate::domain::signing_keys::SigningKeys;
 use crate::domain::sigv4;
 
+/// What a source gives.
+pub enum Found {
+    Keys(SigningKeys),
+    Secret(Credentials),
+}
+
 /// Reads a source as it is now.
-pub fn read(source: &CredentialsSource) -> Result<Credentials, CredentialsError> {
+pub fn read(source: &CredentialsSource) -> Result<Found, CredentialsError> {
     match source {
-        CredentialsSource::Environment { prefix } => environment::credentials(prefix, variable),
+        CredentialsSource::Environment { prefix } => environment::credentials(prefix, variable).map(Found::Secret),
         CredentialsSource::Given { access_key_id, secret_access_key } => {
-            Parts::new(access_key_id, secret_access_key.expose_secret()).check(&Labels::JSON)
+            Parts::new(access_key_id, secret_access_key.expose_secret()).check(&Labels::JSON).map(Found::Secret)
         }
-        CredentialsSource::File { .. } | CredentialsSource::Profile { .. } => {
+        CredentialsSource::File { .. } | CredentialsSource::Profile { .. } | CredentialsSource::SigningKey { .. } => {
             let followed = Followed::of(source)?.ok_or(CredentialsError::UnknownHome)?;
             followed.parse(&followed.bytes()?)
         }
@@ -39,6 +46,7 @@ pub struct Followed {
 
 enum Format {
     Json,
+    Keys,
     Profile(String),
 }
 
@@ -48,6 +56,7 @@ impl Followed {
         Ok(match source {
             CredentialsSource::Environment { .. } | CredentialsSource::Given { .. } => None,
             CredentialsSource::File { path } => Some(Self { path: path.clone(), format: Format::Json }),
+            CredentialsSource::SigningKey { path, .. } => Some(Self { path: path.clone(), format: Format::Keys }),
             CredentialsSource::Profile { profile, credentials_file } => Some(Self {
                 path: profile::path(credentials_file.as_deref(), variable)?,
                 format: Format::Profile(profile.clone()),
@@ -61,11 +70,14 @@ impl Followed {
             .map_err(|error| CredentialsError::Unreadable { path: self.path.clone(), kind: error.kind() })
     }
 
-    /// The credentials that the file's bytes are.
-    pub fn parse(&self, bytes: &[u8]) -> Result<Credentials, CredentialsError> {
+    /// What the file's bytes are.
+    pub fn parse(&self, bytes: &[u8]) -> Result<Found, CredentialsError> {
         match &self.format {
-            Format::Json => file::credentials(&self.path, bytes),
-            Format::Profile(profile) => profile::credentials(&self.path, profile, bytes),
+            Format::Json => file::credentials(&self.path, bytes).map(Found::Secret),
+            Format::Keys => SigningKeys::parse(bytes)
+                .map(Found::Keys)
+                .map_err(|invalid| CredentialsError::Keys { path: self.path.clone(), invalid }),
+            Format::Profile(profile) => profile::credentials(&self.path, profile, bytes).map(Found::Secret),
         }
     }
 }

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 
 const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
 
-fn name() -> Name {
+pub(super) fn name() -> Name {
     Name::parse("main").unwrap()
 }
 
@@ -41,22 +41,26 @@ fn signs(snapshot: &CredentialSnapshot) -> Option<String> {
 }
 
 /// A file that is looked at by hand, and what a store shows of it.
-struct Watched {
-    keeper: Arc<Keeper>,
+pub(super) struct Watched {
+    pub(super) keeper: Arc<Keeper>,
     watch: Watch,
-    shown: Arc<Shown>,
+    pub(super) shown: Arc<Shown>,
 }
 
 impl Watched {
     fn at(path: &Path, metrics: &Metrics) -> Self {
-        let (watch, first) = Watch::begin(&CredentialsSource::File { path: path.to_owned() }).unwrap();
-        let (keeper, shown) = (Keeper::of(&name(), &noon(), metrics), Arc::default());
+        Self::begin(&CredentialsSource::File { path: path.to_owned() }, &noon(), metrics)
+    }
+
+    pub(super) fn begin(source: &CredentialsSource, clock: &Clock, metrics: &Metrics) -> Self {
+        let (watch, first) = Watch::begin(source).unwrap();
+        let (keeper, shown) = (Keeper::of(&name(), clock, metrics), Arc::default());
         keeper.show_by(&shown);
         keeper.judge(first);
         Self { keeper, watch, shown }
     }
 
-    fn look_twice(&mut self) {
+    pub(super) fn look_twice(&mut self) {
         (0..2).filter_map(|_| self.watch.look()).for_each(|news| self.keeper.judge(news));
     }
 

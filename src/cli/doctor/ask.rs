@@ -66,6 +66,9 @@ impl Asker {
 
     async fn reach(&self, target: &Target, name: &Name) -> Reach {
         let Some(credentials) = self.held.credentials(name) else {
+            if self.held.are_keys_alone(name) {
+                return Reach::Absent(KEYS_ALONE.to_owned());
+            }
             let why = self.failures.iter().find(|(failed, _)| failed == name).map(|(_, error)| error.to_string());
             return Reach::Absent(why.unwrap_or_else(|| "they were not read".to_owned()));
         };
@@ -100,6 +103,9 @@ impl Asker {
         }
     }
 }
+
+const KEYS_ALONE: &str =
+    "they hold signing keys for URLs alone, and no secret to sign calls with; ask by --credentials NAME with others";
 
 fn reply(answer: &Answer) -> Reply {
     Reply {

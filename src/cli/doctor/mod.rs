@@ -18,6 +18,7 @@ use crate::domain::doctor::Finding;
 use crate::domain::doctor::PERMISSIONS_OF_PLACE;
 use crate::domain::doctor::Question;
 use crate::domain::doctor::Severity;
+use crate::domain::name::Name;
 use crate::domain::policy::Bucket;
 use crate::domain::shell::word;
 
@@ -69,6 +70,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => None,
         Some(name) => Some(known("credentials", settings.credentials.iter().map(|(name, _)| (name, name)), name)?),
     };
+    let is_keys = |name: &&Name| settings.credentials.iter().any(|(known, by)| known == *name && by.is_signing_key());
+    if let Some(name) = only.filter(is_keys) {
+        return Err(Failure::usage(format!("the credentials {name} hold no secret to ask with: name others")));
+    }
     let folder = arguments.probe.as_deref().map(probe::Folder::parse).transpose().map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let examined = runtime.block_on(ask::all(&settings, &buckets, only));

@@ -19,6 +19,7 @@ pub use window::CredentialWindows;
 pub use window::Days;
 pub use window::Window;
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -40,6 +41,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::refusal::RefusalCode;
 use crate::domain::request::Object;
 use crate::domain::request::Request;
+use crate::domain::signing_keys::CredentialScope;
 
 /// What surrounds one request, beside who asks.
 #[derive(Debug, Clone, Copy)]
@@ -132,6 +134,12 @@ impl Policy {
             }
         }
         names
+    }
+
+    /// The regions and services of the buckets that these credentials sign for.
+    pub fn scopes_signed_by(&self, name: &Name) -> BTreeSet<CredentialScope> {
+        let signed = self.buckets.iter().filter(|bucket| self.signers(bucket).contains(&name));
+        signed.filter_map(|bucket| CredentialScope::of(&bucket.target)).collect()
     }
 
     /// Decides whether the caller may have what the request asks for. The one way to a [`Permit`] for a caller.

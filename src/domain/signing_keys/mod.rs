@@ -20,6 +20,7 @@ use crate::domain::day::Day;
 use crate::domain::endpoint::Signing;
 use crate::domain::endpoint::Target;
 use crate::domain::policy::Days;
+use crate::domain::policy::Window;
 use crate::domain::sigv4::Signer;
 
 /// The region and service that a key is for, beside its day. It prints as `eu-west-1/s3`.
@@ -65,9 +66,19 @@ impl SigningKeys {
         }
     }
 
-    /// The days, and the end of the credentials that they were derived from.
-    pub fn days(&self) -> Days {
-        Days { days: Arc::new(self.signers.keys().copied().collect()), valid_until: self.valid_until }
+    /// The days that they sign on.
+    pub fn days(&self) -> impl Iterator<Item = Day> {
+        self.signers.keys().copied()
+    }
+
+    /// The end of the credentials that they were derived from.
+    pub fn valid_until(&self) -> Option<SystemTime> {
+        self.valid_until
+    }
+
+    /// When they sign.
+    pub fn window(&self) -> Window {
+        Window::Days(Days { days: Arc::new(self.days().collect()), valid_until: self.valid_until })
     }
 
     /// The regions and services.

@@ -32,7 +32,7 @@ fn target(region: &str, service: &'static str) -> Target {
 
 fn told(text: &str) -> String {
     match SigningKeys::parse(text.as_bytes()) {
-        Ok(keys) => format!("{} days of {} scopes", keys.days().days.len(), keys.scopes().len()),
+        Ok(keys) => format!("{} days of {} scopes", keys.days().count(), keys.scopes().len()),
         Err(error) => error.to_string(),
     }
 }
@@ -70,7 +70,7 @@ fn the_text_never_grows_and_tells_what_temporary_credentials_need() {
     let keys = SigningKeys::parse(text.as_bytes()).unwrap();
     let signer = keys.signer(&target("eu-west-1", "s3"), end).unwrap();
     assert_eq!(signer.session_token.as_ref().unwrap().expose_secret(), token);
-    assert_eq!((keys.days().valid_until, keys.days().days.len()), (Some(end), 366));
+    assert_eq!((keys.valid_until(), keys.days().count()), (Some(end), 366));
     assert_eq!((keys.sign_at(end), keys.last_beyond(end)), (false, false), "they end then");
     assert!(keys.sign_at(end - Duration::from_secs(1)));
 }
@@ -95,7 +95,7 @@ fn keys_sign_on_their_days_for_their_regions_and_services_alone() {
     let before = start - Duration::from_secs(1);
     assert!(keys.signer(&target("eu-west-1", "s3"), before).is_none(), "before it");
     assert_eq!((keys.sign_at(before), keys.last_beyond(before)), (false, true));
-    assert_eq!((keys.sign_at(start), keys.last_beyond(keys.days().days.last().unwrap().end())), (true, false));
+    assert_eq!((keys.sign_at(start), keys.last_beyond(keys.days().last().unwrap().end())), (true, false));
     let everywhere = Target { signing: Signing::SigV4A, ..target("eu-west-1", "s3") };
     assert!(keys.signer(&everywhere, start).is_none(), "a Multi-Region Access Point");
     assert!(!format!("{keys:?}").contains("[1"), "no key is printed: {keys:?}");

@@ -91,7 +91,6 @@ path = "k"
 "#,
         &[
             "4:10: the credentials keys are signing keys, which sign no call of STS; name others, which hold a secret",
-            "6:12: this provider is not available in this version; use environment, file or profile",
             r#"15:1: [buckets.media] has no credentials; add credentials = "…" with one of one, keys"#,
         ],
     ),

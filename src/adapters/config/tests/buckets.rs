@@ -45,7 +45,6 @@ path = "k"
             r#"13:1: unknown key "path" in [credentials.four]; remove it; the keys of [credentials.four] are provider, env_prefix"#,
             r#"16:1: unknown key "region" in [credentials.five]; remove it; the keys of [credentials.five] are provider"#,
             r#"19:12: not the ARN of a role; write one such as "arn:aws:iam::111122223333:role/uploads""#,
-            "22:12: this provider is not available in this version; use environment, file or profile",
             r#"31:1: [buckets.media] has no credentials; add credentials = "…" with one of main, two, three, four, five, six, seven"#,
         ],
     ),

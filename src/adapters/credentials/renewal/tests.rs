@@ -107,7 +107,7 @@ impl World {
 
     /// Puts credentials of the source in force.
     fn put(&self, credentials: Credentials) {
-        self.base.judge(Ok(credentials));
+        self.base.judge(Ok(Found::Secret(credentials)));
     }
 
     fn asked(&self) -> Vec<Asked> {

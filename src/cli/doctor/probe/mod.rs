@@ -51,7 +51,14 @@ pub(super) async fn all<'a>(settings: &'a Settings, buckets: &[&'a Bucket], fold
     let s3 = S3::new(Clock::system());
     let mut probed = Vec::with_capacity(buckets.len());
     for bucket in buckets {
-        let credentials = |name| held.credentials(name).ok_or_else(|| format!("the credentials {name} are not there"));
+        let credentials = |name| {
+            held.credentials(name).ok_or_else(|| match held.are_keys_alone(name) {
+                true => {
+                    format!("the credentials {name} hold signing keys alone, which do not make what is to be tried")
+                }
+                false => format!("the credentials {name} are not there"),
+            })
+        };
         let place = Place::of(bucket).map_err(|_| "an access point hides the bucket; name it: underlying".to_owned());
         let ready = place.and_then(|place| {
             Ok((place, credentials(&bucket.write_credentials)?, credentials(&bucket.read_credentials)?))
