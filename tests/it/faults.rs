@@ -9,6 +9,7 @@ mod ends;
 mod evidence;
 mod inside;
 mod key_sets;
+mod limit_store;
 mod load;
 mod no_token;
 mod signing_keys;
