@@ -10,6 +10,7 @@ use crate::adapters::credentials::error::CredentialsError;
 use crate::adapters::credentials::held::Held;
 use crate::adapters::credentials::snapshot::CredentialSnapshot;
 use crate::adapters::credentials::source;
+#[cfg(feature = "aws")]
 use crate::adapters::credentials::source::Found;
 use crate::domain::name::Name;
 
