@@ -12,6 +12,7 @@ use axum::http::HeaderMap;
 use axum::http::HeaderName;
 use axum::http::HeaderValue;
 use axum::http::Request;
+use tokio::runtime::Handle;
 
 use crate::adapters::rate_limit::Owed;
 use crate::adapters::rate_limit::Standing;
@@ -84,6 +85,18 @@ impl Context {
         let Some(standing) = known.or_else(address) else { return };
         let fields = [(RATE_LIMIT, standing.limit_field()), (RATE_LIMIT_POLICY, standing.policy_field())];
         headers.extend(fields.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+    }
+}
+
+/// A request that ends before its answer, since its client has hung up, is charged what it owes all the same. Where
+/// nothing is shared, nothing is owed.
+impl Drop for Context {
+    fn drop(&mut self) {
+        let Some(owed) = self.owed() else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
+        let snapshot = self.snapshot.clone();
+        // One for each request that was let in, and no longer than a request waits for the store.
+        runtime.spawn(async move { snapshot.limiter.settle(owed).await });
     }
 }
 

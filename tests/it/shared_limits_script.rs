@@ -104,7 +104,12 @@ fn an_account_fills_by_the_clock_and_is_never_worse_than_empty() {
         (1, 3_600 * SECOND, 1_000, (false, 3_600 * SECOND), "a microsecond later a microsecond's worth is"),
         (1_000_001, 3_600 * SECOND, 0, (false, 3_599 * SECOND - 1_000), "and a second later a second's"),
         (-1_000_000_000, 3_600 * SECOND, 0, (false, 3_600 * SECOND), "a clock set back leaves an empty one"),
-        (0, 60 * SECOND, 0, (false, 60 * SECOND), "and so does a narrower limit"),
+        (0, 3_600 * SECOND, 1, (true, 3_600 * SECOND), "which refuses"),
+        (1_000_000, 3_600 * SECOND, 0, (false, 3_599 * SECOND), "and fills from there"),
+        (-1_000_000_000, 3_600 * SECOND, 1, (true, 3_600 * SECOND), "one that refuses at once, set back once more"),
+        (1_000_000, 3_600 * SECOND, SECOND, (false, 3_600 * SECOND), "fills from there as well"),
+        (0, 60 * SECOND, 0, (false, 60 * SECOND), "a narrower limit leaves an empty one too"),
+        (1_000_000, 60 * SECOND, 0, (false, 59 * SECOND), "that fills from there"),
     ];
     for (later, most, price, expected, why) in rows {
         accounts.now = accounts.now.checked_add_signed(later).unwrap();
@@ -208,7 +213,8 @@ fn it_says_what_memory_says_whatever_comes_when() {
     let Some(redis) = RedisServer::start() else { return };
     let accounts = std::cell::RefCell::new(Accounts::of(&redis));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(100));
+    let config = ProptestConfig { cases: 100, source_file: Some(file!()), ..ProptestConfig::default() };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&([rates(), rates(), rates()], steps()), |(rates, steps)| {
         let accounts = &mut *accounts.borrow_mut();
         let () = accounts.query(&["FLUSHALL"]);

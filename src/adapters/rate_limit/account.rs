@@ -227,6 +227,9 @@ impl<C: Clock + Send + Sync + 'static> Account<'_, C> {
 
     /// Takes over what was missing elsewhere at a time, but never has more for it.
     pub fn follow(self, missing: u64, then: u64) {
+        if missing == 0 {
+            return; // a full account is not held
+        }
         self.limit.states.put_off(self.key, then.saturating_add(missing));
         if self.limit.states.is_crowded() {
             self.limit.prune_beside();

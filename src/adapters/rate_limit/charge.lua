@@ -17,14 +17,25 @@ local held, refused, missing = redis.call('MGET', unpack(KEYS)), {}, {}
 local function most(i) return tonumber(ARGV[2 * i + 1]) end
 local function price(i) return tonumber(ARGV[2 * i + 2]) end
 
+-- Keeps the time at which the account is full again: what is missing in it from now on.
+local function keep(i)
+  local full_at = nanosecond + missing[i]
+  local rest = math.fmod(full_at, 1e9)
+  redis.call('SET', KEYS[i], string.format('%.0f %.0f', second + (full_at - rest) / 1e9, rest),
+    'PX', string.format('%.0f', math.ceil(missing[i] / 1e6)))
+end
+
 for i = 1, #KEYS do
   local full_second, full_nanosecond = string.match(held[i] or '', '^(%d+) (%d+)$')
   local left = 0
   if full_second then
     left = (tonumber(full_second) - second) * 1e9 + tonumber(full_nanosecond) - nanosecond
   end
-  -- Never more than all of it: the clock may have been set back, or the limit have been narrowed.
   refused[i], missing[i] = 0, math.min(math.max(left, 0), most(i))
+  -- Never more than all of it: the clock was set back, or the limit was narrowed. Kept, so that it fills from now on.
+  if left > most(i) then
+    keep(i)
+  end
 end
 
 -- Takes from all of these accounts, or from none.
@@ -38,10 +49,7 @@ local function charge(first, last)
   for i = first, last do
     if price(i) > 0 then
       missing[i] = missing[i] + price(i)
-      local full_at = nanosecond + missing[i]
-      local rest = math.fmod(full_at, 1e9)
-      redis.call('SET', KEYS[i], string.format('%.0f %.0f', second + (full_at - rest) / 1e9, rest),
-        'PX', string.format('%.0f', math.ceil(missing[i] / 1e6)))
+      keep(i)
     end
   end
   return true

@@ -49,6 +49,7 @@ impl<'a, C: Clock + Clone + Send + Sync + 'static> Shared<'a, C> {
 
     /// Takes over what the store says. A refused charge costs nothing here either.
     fn heed(&self, Outcome { is_refused, missing }: Outcome) -> Result<Standing, Refused> {
+        let missing = missing.min(self.account.most());
         if is_refused && self.is_charged_here {
             self.account.give_back(1);
         }

@@ -26,8 +26,13 @@ pub async fn forever(place: Arc<Place>, url: StoreUrl) {
                 place.is_looked_for.send_replace(true);
                 until_lost(&place, &connection, &probe).await;
             }
-            Err(why) if !place.is_looked_for.send_replace(true) => place.say_away(&why),
-            Err(_) => {}
+            Err(why) => {
+                // Again and again: after a reload the store of the configuration before may have had the last word.
+                place.up.set(0);
+                if !place.is_looked_for.send_replace(true) {
+                    place.say_away(&why);
+                }
+            }
         }
         sleep(pause()).await;
     }
