@@ -58,11 +58,14 @@ impl Watch {
     }
 
     /// The next look is the first of two that are to see the same, and then what they saw is news even if it is in
-    /// force.
-    pub fn demand(&mut self) {
-        if !std::mem::replace(&mut self.is_demanded, true) {
+    /// force. Says whether that is new: where it was demanded already the next look may be the second of the two, and
+    /// must not follow the first at once.
+    pub fn demand(&mut self) -> bool {
+        let is_new = !std::mem::replace(&mut self.is_demanded, true);
+        if is_new {
             self.looks.begin_anew();
         }
+        is_new
     }
 
     /// Looks; what to judge, if there is news.

@@ -44,7 +44,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let log = Logging::begin(&loaded.settings.log).map_err(Failure::failed)?;
     warn_of(&loaded.warnings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::failed)?;
-    runtime.block_on(serve(loaded.settings, watch, &log)).map_err(|error| {
+    let served = runtime.block_on(serve(loaded.settings, watch, &log));
+    // Dropped, it would wait without bound for what blocks, such as the look-up of a name, or a file system that hangs.
+    // What has to be kept is kept by now: draining closes the audit log.
+    runtime.shutdown_background();
+    served.map_err(|error| {
         tracing::error!("{error}");
         Failure::Told
     })?;

@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::adapters::config::Diagnostic;
+use crate::adapters::config::Loaded;
 use crate::adapters::config::Severity;
 use crate::adapters::config::Watch;
 use crate::adapters::followed_file::PERIOD;
@@ -22,8 +23,10 @@ pub async fn follow(mut watch: Watch, running: &Running, log: &Logging, demand: 
         tokio::select! {
             () = sleep(PERIOD) => {}
             () = demand.notified() => {
-                watch.demand();
                 told.clear();
+                if !watch.demand() {
+                    sleep(PERIOD).await; // the look before may have seen half a file, and so would one at once
+                }
             }
         }
         let look = move || {
@@ -31,26 +34,16 @@ pub async fn follow(mut watch: Watch, running: &Running, log: &Logging, demand: 
             (watch, news)
         };
         let Ok((back, news)) = spawn_blocking(look).await else {
+            count(running, "failure");
             tracing::error!("the configuration is followed no longer");
             return pending().await;
         };
         watch = back;
         let Some(read) = news else { continue };
-        let taken_up = match read {
-            Ok(loaded) => running.take_up(loaded).await,
-            Err(errors) => Err(errors),
-        };
-        let outcome = if taken_up.is_ok() { "success" } else { "failure" };
-        running.metrics().config_reloads.with_label_values(&[outcome]).inc();
-        match taken_up {
+        match take_up(read, running).await {
             Ok(warnings) => {
-                let snapshot = running.snapshot();
-                watch.taken_up(&snapshot.settings);
-                if let Err(error) = log.change(&snapshot.settings.log) {
-                    tracing::error!(%error, "the log goes on as before");
-                }
-                warn_of(&warnings);
-                tracing::info!("configuration taken up");
+                watch.taken_up(&running.snapshot().settings);
+                tell_of_change(running, log, &warnings);
                 told.clear();
             }
             Err(errors) => {
@@ -60,6 +53,30 @@ pub async fn follow(mut watch: Watch, running: &Running, log: &Logging, demand: 
             }
         }
     }
+}
+
+/// Has the service go on by what was read, if it can, and counts what becomes of that: what there is to warn of, or why
+/// all stays as it was.
+async fn take_up(read: Result<Loaded, Vec<Diagnostic>>, running: &Running) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let taken_up = match read {
+        Ok(loaded) => running.take_up(loaded).await,
+        Err(errors) => Err(errors),
+    };
+    count(running, if taken_up.is_ok() { "success" } else { "failure" });
+    taken_up
+}
+
+/// Logs what there is to warn of, as the configuration says that is now in force.
+fn tell_of_change(running: &Running, log: &Logging, warnings: &[Diagnostic]) {
+    if let Err(error) = log.change(&running.snapshot().settings.log) {
+        tracing::error!(%error, "the log goes on as before");
+    }
+    warn_of(warnings);
+    tracing::info!("configuration taken up");
+}
+
+fn count(running: &Running, outcome: &str) {
+    running.metrics().config_reloads.with_label_values(&[outcome]).inc();
 }
 
 /// Logs what `check` prints beside a configuration that it takes.

@@ -110,7 +110,8 @@ impl Running {
         let tls = tls.map_err(|fault| vec![loaded.of_tls(&fault)])?;
         let Loaded { settings, warnings, .. } = loaded;
         let next = before.restarted(settings);
-        first_look(&next).await;
+        // credentials of before sign meanwhile
+        _ = tokio::join!(first_look(&next), timeout(LONGEST_LOOK, next.credentials.tried()));
         // nothing can fail from here on
         self.service.change(terms(&next.settings.server, tls));
         self.admin.change(admin_terms(&next.settings.server));
@@ -169,6 +170,9 @@ fn admin_terms(server: &config::Server) -> Terms {
 
 /// So long a start or a reload waits for keys, credentials and the store of rate limits, that the first requests find them.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// So long a reload waits for new credentials: one attempt over the network, and a bit.
+const LONGEST_LOOK: Duration = Duration::from_secs(16);
 
 /// A scraper, a prober or two, a person.
 const ADMIN_CONNECTIONS: usize = 64;

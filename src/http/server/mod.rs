@@ -132,6 +132,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut draining: watch:
     let (mut connections, mut terms) = (JoinSet::new(), shared.terms.subscribe());
     while !*draining.borrow_and_update() {
         let most = terms.borrow_and_update().max_connections;
+        shared.is_full.store(connections.len() >= most, Relaxed);
         tokio::select! {
             accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, peer)) => {
@@ -141,10 +142,9 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut draining: watch:
                 Err(error) => recover(&error).await,
             },
             Some(_) = connections.join_next() => {}
-            _ = terms.changed() => continue,
+            _ = terms.changed() => {}
             _ = draining.changed() => break,
         }
-        shared.is_full.store(connections.len() >= most, Relaxed);
     }
     drop(listener);
     while connections.join_next().await.is_some() {}

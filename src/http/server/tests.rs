@@ -205,6 +205,20 @@ async fn other_terms_are_for_connections_to_come() {
     assert!(response(&mut first).await.ends_with("hello"), "it keeps the time that it began with");
 }
 
+#[tokio::test]
+async fn a_lower_bound_takes_places_back_at_once() {
+    let server = start(patience(), 2, hello()).await;
+    let mut only = connect(&server).await;
+    only.write_all(GET).await.unwrap();
+    let text = response(&mut only).await;
+    assert!(!text.contains("connection: close"), "{text}");
+    server.change(Terms { tls: None, patience: patience(), max_connections: 1 });
+    tokio::task::yield_now().await;
+    only.write_all(GET).await.unwrap();
+    let text = response(&mut only).await;
+    assert!(text.contains("connection: close"), "the last place is given back: {text}");
+}
+
 /// Waits until a connection has no place.
 async fn all_but_one_wait(server: &Server) {
     let mut waiting = connect(server).await;

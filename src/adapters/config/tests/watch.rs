@@ -67,8 +67,9 @@ fn two_looks_in_a_row_must_see_the_same_also_where_one_is_demanded() {
     watched.looks(&["warn Some('a')", "nothing"], "demanded, and as it was");
     watched.write("p.toml", &by_file("error")[..200]);
     watched.looks(&["nothing"], "half");
-    watched.watch.demand();
+    assert!(watched.watch.demand());
     watched.looks(&["nothing"], "a look that comes too early counts as the first of two");
+    assert!(!watched.watch.demand(), "demanded already, so the next look may be the second");
     watched.write("p.toml", &by_file("error"));
     watched.looks(&["nothing", "error Some('a')", "nothing"], "demanded while it was written");
 }
