@@ -16,6 +16,7 @@ use crate::adapters::config::Settings;
 use crate::adapters::credentials::read_once;
 use crate::adapters::followed_file::MOST_BYTES;
 use crate::cli::Failure;
+use crate::cli::known::known;
 use crate::cli::load;
 use crate::cli::text::printable;
 use crate::domain::day::Day;
@@ -45,16 +46,15 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  presignd derive-keys --config presignd.toml --credentials main --days 8 > signing-keys.json
+  umask 077
   presignd derive-keys --config presignd.toml --credentials main --days 8 > new.json \\
     && mv new.json signing-keys.json";
 
 /// Prints the document; what is in it, and what is not, goes to the standard error.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let settings = load::settings(&arguments.config)?;
-    let provider = settings.credentials.iter().find(|(name, _)| name.as_str() == arguments.credentials);
-    let unknown = || Failure::usage(format!("the configuration has no credentials {:?}", arguments.credentials));
-    let (name, provider) = provider.ok_or_else(unknown)?;
+    let all = settings.credentials.iter().map(|(name, provider)| (name, (name, provider)));
+    let (name, provider) = known("credentials", all, &arguments.credentials)?;
     if provider.is_signing_key() {
         let why = "hold keys alone, and no secret to derive others from: name those that hold it";
         return Err(Failure::usage(format!("the credentials {name} {why}")));
@@ -62,10 +62,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let scopes = scopes(&settings, name)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let (held, failures) = runtime.block_on(read_once(&settings.credentials, [name]));
-    if let Some((_, error)) = failures.first() {
-        return Err(Failure::failed(format!("the credentials {name} cannot be read: {error}")));
+    if let Some((failed, error)) = failures.first() {
+        return Err(Failure::failed(format!("the credentials {failed} cannot be read: {error}")));
     }
-    let credentials = held.credentials(name).ok_or_else(unknown)?;
+    let unread = || Failure::failed(format!("the credentials {name} cannot be read"));
+    let credentials = held.credentials(name).ok_or_else(unread)?;
     let days = days(credentials, Clock::system().now(), arguments.days)?;
     let origin = Origin {
         access_key_id: credentials.access_key_id(),
@@ -73,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         session_token: credentials.session_token(),
         valid_until: credentials.expiry(),
     };
-    let document = signing_keys::document(&origin, &days, &scopes);
+    let document = signing_keys::document(&origin, &days, &scopes).map_err(Failure::failed)?;
     if document.len() as u64 > MOST_BYTES {
         let wrong =
             format!("so many keys are more than the {MOST_BYTES} bytes that a server reads: ask for fewer days");
@@ -113,8 +114,14 @@ fn tell(settings: &Settings, name: &Name, credentials: &Credentials, days: &[Day
         let scopes: Vec<String> = scopes.iter().map(CredentialScope::to_string).collect();
         note(format!("keys of {name} for {}, on the days {first} to {last} (UTC)", scopes.join(", ")));
     }
-    if let Some(end) = credentials.expiry() {
-        note(format!("these credentials end at {}, and with them the keys and all that they sign", told(end)));
+    match (credentials.expiry(), credentials.session_token()) {
+        (Some(end), _) => {
+            note(format!("these credentials end at {}, and with them the keys and all that they sign", told(end)));
+        }
+        (None, Some(_)) => {
+            note("these credentials are temporary, and nothing says when they end: a URL may outlive them".to_owned());
+        }
+        (None, None) => {}
     }
     let policy = &settings.policy;
     let lacking =

@@ -94,8 +94,30 @@ pub fn is_of_access_key_id(byte: u8) -> bool {
 pub struct Signer {
     pub access_key_id: Arc<str>,
     /// Of temporary credentials.
-    pub session_token: Option<SecretString>,
+    pub session_token: Option<SessionToken>,
     pub key: SigningKey,
+}
+
+/// What temporary credentials are shown with: one text, however many keys it goes with.
+#[derive(Debug, Clone)]
+pub struct SessionToken(Arc<SecretString>);
+
+impl ExposeSecret<str> for SessionToken {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<&str> for SessionToken {
+    fn from(text: &str) -> Self {
+        Self(Arc::new(text.into()))
+    }
+}
+
+impl From<String> for SessionToken {
+    fn from(text: String) -> Self {
+        Self(Arc::new(text.into()))
+    }
 }
 
 /// A request as it is to be signed.

@@ -97,12 +97,19 @@ fn issuers(snapshot: &Snapshot) -> Check {
     Check::of("issuers", ok, listed("all have keys", "without keys", lacking))
 }
 
-/// At least one of the credentials can sign for a while.
+/// At least one of the credentials can sign for a while, and for a bucket if there are any that it is to sign for.
 fn credentials(snapshot: &Snapshot, now: SystemTime) -> Check {
     let held = snapshot.credentials.snapshot();
     let lasts = |end: SystemTime| end.duration_since(now).is_ok_and(|left| left >= LEAST_LEFT);
-    let usable =
-        |name: &Name| held.windows().0.get(name).is_some_and(|window| window.signs_until(now).is_none_or(lasts));
+    let policy = &snapshot.settings.policy;
+    let signs_somewhere = |name: &Name| {
+        let mut signed = policy.buckets().iter().filter(|bucket| policy.signers(bucket).contains(&name)).peekable();
+        signed.peek().is_none() || signed.any(|bucket| held.signer(name, &bucket.target, now).is_some())
+    };
+    let usable = |name: &Name| {
+        let window = held.windows().0.get(name);
+        window.is_some_and(|window| window.signs_until(now).is_none_or(lasts)) && signs_somewhere(name)
+    };
     let names = || snapshot.settings.credentials.iter().map(|(name, _)| name);
     let lacking = names().filter(|name| !usable(name));
     Check::of("credentials", names().any(usable), listed("all can sign", "cannot sign", lacking))

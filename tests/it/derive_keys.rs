@@ -216,6 +216,18 @@ fn a_region_without_a_key_is_told_of_and_its_urls_alone_are_refused() {
 }
 
 #[test]
+fn keys_for_other_regions_alone_make_it_not_ready() {
+    let keys = keys();
+    let elsewhere = keys.replace("eu-west-1", "eu-west-2").replace("us-east-1", "us-east-2");
+    let service = without_secret(&[]).file("keys.json", elsewhere).serve();
+    let told = service.admin("/readyz?verbose");
+    assert_eq!((told.status, outcome(&service, "media")), (503, 503), "{}", told.text());
+    assert!(told.text().contains("cannot sign: main"), "{}", told.text());
+    service.presignd.write("keys.json", &keys);
+    service.ready();
+}
+
+#[test]
 fn temporary_credentials_give_keys_that_end_with_them() {
     let key = Key { id: "ASIATEMPORARY", secret: "temporary secret", session_token: Some("session/token==") };
     let from_file = "[credentials.main]\nprovider = \"file\"\npath = \"main.json\"\n";
@@ -231,6 +243,12 @@ fn temporary_credentials_give_keys_that_end_with_them() {
     assert_eq!(answer["expiry_limited_by"], "credentials", "{answer:#}");
     let world = World { keys: &[key], region: REGION, service: "s3", now: now() };
     assert_eq!(Use::of(&answer, &request).judge_in(world), Ok(()));
+    let untold = derive(&with_secret(&[from_file]).file("main.json", credential_file(key, None)), "main", "3");
+    let what = "temporary, and nothing says when they end: a URL may outlive them";
+    assert_eq!(untold.code, 0, "{untold:?}");
+    assert!(untold.stderr.contains(what), "{untold:?}");
+    let service = without_secret(&[]).file("keys.json", &untold.stdout).serve();
+    service.logged("no end", |line| line["credentials"] == "main" && line["message"] == what);
     let ended = derive(&with_secret(&[from_file]).file("main.json", credential_file(key, Some(-60))), "main", "1");
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
     assert!(ended.stderr.contains("the credentials ended at "), "{ended:?}");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::path::PathBuf;
 
 use crate::adapters::config::around::Around;
 #[cfg(feature = "aws")]
@@ -11,6 +12,7 @@ use crate::adapters::config::aws::Near;
 use crate::adapters::config::diagnostic::Fault;
 use crate::adapters::config::diagnostic::Spot;
 use crate::adapters::config::diagnostic::fault;
+use crate::adapters::config::environment::Environment;
 use crate::adapters::config::names::Names;
 use crate::adapters::config::places;
 use crate::adapters::config::reader::Section;
@@ -167,11 +169,21 @@ fn profile(section: &mut Section<'_>, around: Around<'_>) -> Option<CredentialsS
         None => (None, section.at()),
         Some(node) => (Some(around.report.accept(&node.at, places::path(node, around.folder))?), &node.at),
     };
-    let home = around.environment.get("HOME").map(|home| Path::new(home).join(".aws/credentials"));
-    match (credentials_file.as_ref().or(home.as_ref()), profile) {
+    let usual = usual_file(around.environment);
+    match (credentials_file.as_ref().or(usual.as_ref()), profile) {
         (Some(file), Some(profile)) => secrets::warn_unless_profile(file, profile, at, around.report),
         (None, Some(_)) => around.report.warn(at, secrets::absent_variable("HOME")),
         (_, None) => {}
     }
     Some(CredentialsSource::Profile { profile: profile?.to_owned(), credentials_file })
+}
+
+/// Where profiles are that name no file: as it will be read, and `None` if that is at home, wherever that is.
+fn usual_file(environment: &Environment) -> Option<PathBuf> {
+    let variable = |name: &str| environment.get(name).filter(|value| !value.is_empty()).map(Path::new);
+    let file = variable("AWS_SHARED_CREDENTIALS_FILE").unwrap_or(Path::new("~/.aws/credentials"));
+    match file.strip_prefix("~") {
+        Ok(in_home) => variable("HOME").map(|home| home.join(in_home)),
+        Err(_) => Some(file.to_owned()),
+    }
 }

@@ -180,7 +180,7 @@ impl CredentialsProvider {
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             #[cfg(feature = "aws")]
-            (Self::Aws(ours), Self::Aws(theirs)) => ours == theirs,
+            (Self::Aws(ours), Self::Aws(theirs)) => ours.is(theirs),
             #[cfg(feature = "aws")]
             (Self::Aws(_), Self::Local(_)) | (Self::Local(_), Self::Aws(_)) => false,
             (Self::Local(ours), Self::Local(theirs)) => ours.is(theirs),
@@ -250,6 +250,25 @@ pub enum AwsSource {
         region: Region,
     },
     AssumeRole(Role),
+}
+
+#[cfg(feature = "aws")]
+impl AwsSource {
+    /// Whether both give the same, whichever region of a partition STS is asked in.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Default { region: ours }, Self::Default { region: theirs }) => {
+                ours.partition() == theirs.partition()
+            }
+            (Self::AssumeRole(ours), Self::AssumeRole(theirs)) => {
+                let Role { arn, source, external_id, session_name, duration, region: _ } = ours;
+                // The ARN tells the partition.
+                (arn, source, external_id) == (&theirs.arn, &theirs.source, &theirs.external_id)
+                    && (session_name, duration) == (&theirs.session_name, &theirs.duration)
+            }
+            (Self::Default { .. }, Self::AssumeRole(_)) | (Self::AssumeRole(_), Self::Default { .. }) => false,
+        }
+    }
 }
 
 /// `provider = "assume_role"`.

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use zeroize::Zeroizing;
 
 use crate::adapters::config::buckets;
 use crate::adapters::config::diagnostic::Report;
@@ -19,6 +18,7 @@ use crate::adapters::config::settings::CredentialsProvider;
 use crate::adapters::config::settings::CredentialsSource;
 use crate::adapters::config::tree;
 use crate::adapters::config::tree::Entry;
+use crate::adapters::followed_file;
 use crate::domain::endpoint::Signing;
 use crate::domain::name::Name;
 use crate::domain::policy::Policy;
@@ -100,7 +100,7 @@ enum Unread {
 }
 
 fn read(path: &Path) -> Result<SigningKeys, Unread> {
-    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(Unread::Unreadable)?;
+    let bytes = followed_file::read(path).map_err(Unread::Unreadable)?;
     SigningKeys::parse(&bytes).map_err(|error| Unread::Invalid(format!("{} holds no keys: {error}", path.display())))
 }
 

@@ -15,9 +15,10 @@ pub fn credentials(prefix: &str, variable: impl Fn(&str) -> Option<String>) -> R
     let value = |name: &str| Zeroizing::new(variable(name).unwrap_or_default());
     let expires_at = match value(&expiration).as_str() {
         "" => None,
-        text => Some(rfc3339(text).ok_or(CredentialsError::InvalidTime(expiration))?),
+        text => Some(rfc3339(text).ok_or_else(|| CredentialsError::InvalidTime(expiration.clone()))?),
     };
-    let labels = Labels { access_key_id: &id, secret_access_key: &secret, session_token: &token };
+    let labels =
+        Labels { access_key_id: &id, secret_access_key: &secret, session_token: &token, expires_at: &expiration };
     let (id, secret, token) = (value(&id), value(&secret), value(&token));
     Parts { access_key_id: &id, secret_access_key: &secret, session_token: &token, expires_at }.check(&labels)
 }

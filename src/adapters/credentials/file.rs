@@ -91,6 +91,14 @@ mod tests {
                 "`Expiration` is no RFC 3339 time",
             ),
             (
+                r#"{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "Expiration": "9999-12-31T23:59:59-01:00"}"#,
+                "`Expiration` is no RFC 3339 time",
+            ),
+            (
+                r#"{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "Expiration": "9999-12-31T23:59:59Z"}"#,
+                "A None true",
+            ),
+            (
                 r#"{"Version": 1, "AccessKeyId": "A B", "SecretAccessKey": "s"}"#,
                 "`AccessKeyId` has a character that it cannot have",
             ),

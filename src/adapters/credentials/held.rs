@@ -57,6 +57,14 @@ impl Held {
         }
     }
 
+    /// Whether it ends, since there is a session token, and nothing says when.
+    pub fn ends_untold(&self) -> bool {
+        match self {
+            Self::Keys(keys) => keys.end_untold(),
+            Self::Secret(held) => held.credentials.session_token().is_some() && held.credentials.expiry().is_none(),
+        }
+    }
+
     /// Who signs for a target, on the UTC day of `at`.
     pub fn signer(&self, target: &Target, at: SystemTime) -> Option<Arc<Signer>> {
         match (self, target.signing) {

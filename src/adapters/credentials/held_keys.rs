@@ -54,6 +54,11 @@ impl HeldKeys {
         self.newest.last_beyond(now)
     }
 
+    /// Whether the newest are of temporary credentials, and nothing says when those end.
+    pub fn end_untold(&self) -> bool {
+        self.newest.are_of_a_session() && self.newest.valid_until().is_none()
+    }
+
     /// Of these regions and services those that the newest have no key for.
     pub fn lacking<'s>(&self, needed: &'s BTreeSet<CredentialScope>) -> Vec<&'s CredentialScope> {
         let there = self.newest.scopes();

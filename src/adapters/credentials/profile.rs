@@ -50,6 +50,7 @@ const LABELS: Labels<'static> = Labels {
     access_key_id: "aws_access_key_id",
     secret_access_key: "aws_secret_access_key",
     session_token: "aws_session_token",
+    expires_at: "expiration",
 };
 
 /// The name of today, and the one from before, which the AWS CLI still reads.
@@ -147,7 +148,10 @@ mod tests {
         for (lines, expected) in rows {
             assert_eq!(end(lines).unwrap(), expected, "{lines}");
         }
-        assert_eq!(end("expiration = soon").unwrap_err(), CredentialsError::InvalidTime("expiration".to_owned()));
+        for wrong in ["soon", "9999-12-31T23:59:59-01:00"] {
+            let error = end(&format!("expiration = {wrong}")).unwrap_err();
+            assert_eq!(error, CredentialsError::InvalidTime("expiration".to_owned()), "{wrong}");
+        }
     }
 
     #[test]

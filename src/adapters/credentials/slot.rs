@@ -136,18 +136,28 @@ fn read(source: &CredentialsSource, keeper: &Arc<Keeper>) -> Option<AbortHandle>
     Some(tokio::spawn(follow(watch, keeper.clone())).abort_handle())
 }
 
-/// Looks at a file every [`PERIOD`], beside the runtime's own threads: a file system may hang.
+/// Looks at a file every [`PERIOD`], beside the runtime's own threads: a file system may hang, and days pass all the
+/// same.
 async fn follow(mut watch: Watch, keeper: Arc<Keeper>) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
     loop {
         ticks.tick().await;
-        let looked = tokio::task::spawn_blocking(move || {
+        let mut looking = tokio::task::spawn_blocking(move || {
             let news = watch.look();
             (watch, news)
         });
-        let Ok((back, news)) = looked.await else { return };
+        let looked = loop {
+            tokio::select! {
+                looked = &mut looking => break looked,
+                _ = ticks.tick() => keeper.pass_time(),
+            }
+        };
+        let Ok((back, news)) = looked else {
+            tracing::error!(credentials = %keeper.name, "the credentials are followed no longer");
+            return;
+        };
         watch = back;
         if let Some(news) = news {
             keeper.judge(news);
@@ -205,7 +215,8 @@ impl Keeper {
         let now = self.clock.now();
         let next = match (found, held) {
             (Found::Keys(keys), Some(Held::Keys(held))) => Held::Keys(held.followed_by(keys, now)),
-            (found, _) => Held::first(found),
+            (Found::Keys(keys), None | Some(Held::Secret(_))) => Held::first(Found::Keys(keys)),
+            (Found::Secret(credentials), None | Some(Held::Keys(_) | Held::Secret(_))) => Held::secret(credentials),
         };
         match !next.lasts_beyond(now) && held.is_some_and(|held| held.lasts_beyond(now)) {
             true => Err(CredentialsError::Over),
@@ -224,6 +235,10 @@ impl Keeper {
             for scope in keys.lacking(&state.needed) {
                 tracing::warn!(credentials = %self.name, %scope, "no signing key: no URL of a bucket there is signed");
             }
+        }
+        if held.ends_untold() {
+            let what = "temporary, and nothing says when they end: a URL may outlive them";
+            tracing::warn!(credentials = %self.name, "{what}");
         }
         let held = Arc::new(held);
         state.shown_by.iter().filter_map(Weak::upgrade).for_each(|store| self.show(&store, &held));

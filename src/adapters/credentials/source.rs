@@ -1,6 +1,7 @@
 //! One source, read once: which provider it is, where its file is, and what all providers' credentials must be.
 
 use std::path::PathBuf;
+use std::time::Duration;
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -100,12 +101,17 @@ pub struct Labels<'a> {
     pub access_key_id: &'a str,
     pub secret_access_key: &'a str,
     pub session_token: &'a str,
+    pub expires_at: &'a str,
 }
 
 impl Labels<'static> {
     /// The names of `credential_process`.
-    pub const JSON: Self =
-        Self { access_key_id: "AccessKeyId", secret_access_key: "SecretAccessKey", session_token: "SessionToken" };
+    pub const JSON: Self = Self {
+        access_key_id: "AccessKeyId",
+        secret_access_key: "SecretAccessKey",
+        session_token: "SessionToken",
+        expires_at: "Expiration",
+    };
 }
 
 impl<'a> Parts<'a> {
@@ -115,7 +121,8 @@ impl<'a> Parts<'a> {
     }
 
     /// Both keys are there and have only what can be signed with: a slash in the id would end it within the credential
-    /// scope, and a stray line break in a secret would give signatures that nobody accepts.
+    /// scope, and a stray line break in a secret would give signatures that nobody accepts. The end is one that RFC 3339
+    /// can tell.
     pub fn check(&self, labels: &Labels<'_>) -> Result<Credentials, CredentialsError> {
         let graphic = |byte: u8| byte.is_ascii_graphic();
         required(self.access_key_id, labels.access_key_id)?;
@@ -123,10 +130,16 @@ impl<'a> Parts<'a> {
         made_of(self.access_key_id, labels.access_key_id, sigv4::is_of_access_key_id)?;
         made_of(self.secret_access_key, labels.secret_access_key, |byte| !byte.is_ascii_control())?;
         made_of(self.session_token, labels.session_token, graphic)?;
+        if self.expires_at.is_some_and(|end| end >= SystemTime::UNIX_EPOCH + YEAR_10000) {
+            return Err(CredentialsError::InvalidTime(labels.expires_at.to_owned()));
+        }
         let token = (!self.session_token.is_empty()).then(|| self.session_token.to_owned());
         Ok(Credentials::new(self.access_key_id, self.secret_access_key, token, self.expires_at, "presignd"))
     }
 }
+
+/// Since 1970: the first year that RFC 3339 cannot tell.
+const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
 
 fn required(value: &str, label: &str) -> Result<(), CredentialsError> {
     match value.is_empty() {

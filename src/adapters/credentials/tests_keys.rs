@@ -42,7 +42,7 @@ fn write(path: &Path, id: &str, first: &str, count: usize, valid_until: Option<u
     let scopes = [CredentialScope { region: "us-east-1".into(), service: "s3".into() }].into();
     let valid_until = valid_until.map(instant);
     let origin = Origin { access_key_id: id, secret_access_key: "hunter2", session_token: None, valid_until };
-    fs::write(path, &**document(&origin, &days, &scopes)).unwrap();
+    fs::write(path, &**document(&origin, &days, &scopes).unwrap()).unwrap();
 }
 
 impl World {

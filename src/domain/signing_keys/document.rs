@@ -8,10 +8,10 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde::Deserializer;
 use time::OffsetDateTime;
+use time::UtcOffset;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,7 @@ use crate::domain::signing_keys::CredentialScope;
 use crate::domain::signing_keys::SigningKeys;
 use crate::domain::sigv4;
 use crate::domain::sigv4::SIGV4_KEY;
+use crate::domain::sigv4::SessionToken;
 use crate::domain::sigv4::Signer;
 use crate::domain::sigv4::SigningKey;
 
@@ -34,9 +35,13 @@ pub struct Origin<'a> {
     pub valid_until: Option<SystemTime>,
 }
 
-/// The document with a key for each of these days and scopes. The text never grows, so that no copy of a key stays
-/// behind.
-pub fn document(origin: &Origin<'_>, days: &[Day], scopes: &BTreeSet<CredentialScope>) -> Zeroizing<String> {
+/// The document with a key for each of these days and scopes; none if RFC 3339 cannot tell the end of the credentials.
+/// The text never grows, so that no copy of a key stays behind.
+pub fn document(
+    origin: &Origin<'_>,
+    days: &[Day],
+    scopes: &BTreeSet<CredentialScope>,
+) -> Result<Zeroizing<String>, time::error::Format> {
     let of_row = |scope: &CredentialScope| ROW.len() + scope.region.len() + scope.service.len();
     let rows = days.len() * scopes.iter().map(of_row).sum::<usize>();
     // Escaped, a character of these has six at most.
@@ -47,8 +52,8 @@ pub fn document(origin: &Origin<'_>, days: &[Day], scopes: &BTreeSet<CredentialS
     if let Some(token) = origin.session_token {
         push_member(&mut text, "session_token", token);
     }
-    if let Some(end) = origin.valid_until.and_then(|end| OffsetDateTime::from(end).format(&Rfc3339).ok()) {
-        push_member(&mut text, "expiration", &end);
+    if let Some(end) = origin.valid_until {
+        push_member(&mut text, "expiration", &OffsetDateTime::from(end).format(&Rfc3339)?);
     }
     text.push_str(",\n  \"keys\": [");
     for (place, (day, scope)) in days.iter().flat_map(|day| scopes.iter().map(move |scope| (day, scope))).enumerate() {
@@ -60,7 +65,7 @@ pub fn document(origin: &Origin<'_>, days: &[Day], scopes: &BTreeSet<CredentialS
         text.push_str("\"}");
     }
     text.push_str("\n  ]\n}\n");
-    text
+    Ok(text)
 }
 
 /// As long as any row, but for its region and service.
@@ -144,10 +149,9 @@ impl SigningKeys {
         if token.is_some_and(|token| !made_of(token, |byte| byte.is_ascii_graphic())) {
             return Err(InvalidSigningKeys::SessionToken);
         }
-        let valid_until = document.expiration.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
-        let valid_until = valid_until.transpose().map_err(|_| InvalidSigningKeys::Expiration)?.map(SystemTime::from);
-        let signer_by =
-            |key| Arc::new(Signer { access_key_id: id.clone(), session_token: token.map(SecretString::from), key });
+        let token = token.map(SessionToken::from);
+        let valid_until = document.expiration.as_deref().map(end).transpose()?;
+        let signer_by = |key| Arc::new(Signer { access_key_id: id.clone(), session_token: token.clone(), key });
         let mut signers: BTreeMap<Day, Vec<(CredentialScope, Arc<Signer>)>> = BTreeMap::new();
         for (place, row) in document.keys.iter().enumerate() {
             let (day, scope, key) = row.read(place)?;
@@ -172,6 +176,12 @@ impl SigningKeys {
             None => Ok(()),
         }
     }
+}
+
+/// An end, in UTC: a time of the year 9999 with an offset may be one of the year after, which RFC 3339 cannot tell.
+fn end(text: &str) -> Result<SystemTime, InvalidSigningKeys> {
+    let end = OffsetDateTime::parse(text, &Rfc3339).ok().and_then(|end| end.checked_to_offset(UtcOffset::UTC));
+    end.map(SystemTime::from).ok_or(InvalidSigningKeys::Expiration)
 }
 
 impl Row {

@@ -76,6 +76,11 @@ impl SigningKeys {
         self.valid_until
     }
 
+    /// Whether they were derived from temporary credentials.
+    pub fn are_of_a_session(&self) -> bool {
+        self.signers.values().flatten().any(|(_, signer)| signer.session_token.is_some())
+    }
+
     /// When they sign.
     pub fn window(&self) -> Window {
         Window::Days(Days { days: Arc::new(self.days().collect()), valid_until: self.valid_until })

@@ -46,7 +46,7 @@ fn awss_own_example_has_awss_own_key() {
     let hex = "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9";
     let bytes: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
     let key = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes);
-    insta::assert_snapshot!(document(&origin, &days("20150830", 1), &scopes).replace(&key, "AWS'S OWN"), @r#"
+    insta::assert_snapshot!(document(&origin, &days("20150830", 1), &scopes).unwrap().replace(&key, "AWS'S OWN"), @r#"
     {
       "version": 1,
       "access_key_id": "AKIDEXAMPLE",
@@ -63,7 +63,7 @@ fn the_text_never_grows_and_tells_what_temporary_credentials_need() {
     let scopes = [scope("eu-west-1", "s3"), scope("ap-southeast-1", "s3-object-lambda")].into();
     let end = Day::parse("20261130").unwrap().start() + Duration::from_secs(60);
     let origin = Origin { session_token: Some(&token), valid_until: Some(end), ..origin() };
-    let text = document(&origin, &days("20261129", 366), &scopes);
+    let text = document(&origin, &days("20261129", 366), &scopes).unwrap();
     let capacity = text.capacity();
     assert!(text.len() <= capacity && text.capacity() < text.len() * 4, "{} of {capacity}", text.len());
     assert!(!text.contains(SECRET));
@@ -78,7 +78,7 @@ fn the_text_never_grows_and_tells_what_temporary_credentials_need() {
 #[test]
 fn keys_sign_on_their_days_for_their_regions_and_services_alone() {
     let scopes = [scope("eu-west-1", "s3"), scope("eu-west-1", "s3-outposts")].into();
-    let keys = SigningKeys::parse(document(&origin(), &days("20261129", 2), &scopes).as_bytes()).unwrap();
+    let keys = SigningKeys::parse(document(&origin(), &days("20261129", 2), &scopes).unwrap().as_bytes()).unwrap();
     let start = Day::parse("20261129").unwrap().start();
     let rows = [
         ("the first instant", "eu-west-1", "s3", 0, true),
@@ -139,6 +139,8 @@ fn what_is_wrong_is_told_with_its_place_and_nothing_of_what_is_there() {
         (of(r#", "session_token": """#, &[good()]), "`session_token` is empty, or has a character that it cannot have"),
         (of(r#", "session_token": null, "expiration": null"#, &[good()]), "1 days of 1 scopes"),
         (of(r#", "expiration": "soon""#, &[good()]), "`expiration` is no RFC 3339 time"),
+        (of(r#", "expiration": "9999-12-31T23:59:59-01:00""#, &[good()]), "`expiration` is no RFC 3339 time"),
+        (of(r#", "expiration": "9999-12-31T23:59:59Z""#, &[good()]), "1 days of 1 scopes"),
         (of(r#", "hunter2": 1"#, &[good()]), "not the JSON that derive-keys prints (line 1, column 49)"),
         (of(r#", "version": 1"#, &[good()]), "not the JSON that derive-keys prints (line 1, column 49)"),
         (
@@ -172,7 +174,7 @@ proptest! {
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(first * 86_400 + into);
         let days: Vec<Day> = std::iter::successors(Some(Day::of(at)), |day| Some(day.next())).take(count).collect();
         let scopes = [scope(&region, "s3"), scope(&region, "s3-object-lambda")].into();
-        let text = document(&Origin { secret_access_key: &secret, ..origin() }, &days, &scopes);
+        let text = document(&Origin { secret_access_key: &secret, ..origin() }, &days, &scopes).unwrap();
         let keys = SigningKeys::parse(text.as_bytes()).unwrap();
         for service in ["s3", "s3-object-lambda"] {
             for day in &days {

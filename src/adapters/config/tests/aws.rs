@@ -183,6 +183,29 @@ fn aws_is_asked_in_the_environments_region_or_a_buckets_or_the_partitions_own() 
 }
 
 #[test]
+fn a_provider_is_the_same_whichever_region_of_its_partition_sts_is_asked_in() {
+    let (aws, china) = ("arn:aws:iam::111122223333:role/r", "arn:aws-cn:iam::111122223333:role/r");
+    let before = sources(aws, "", &[]);
+    for (row, role, more, environment, same_role, same_base) in [
+        ("the same", aws, "", &[][..], true, true),
+        ("another region", aws, "", &[("AWS_REGION", "us-east-2")], true, true),
+        ("another partition for the chain", aws, "", &[("AWS_REGION", "cn-north-1")], true, false),
+        ("another role", china, "", &[], false, true),
+        ("another session", aws, "session_name = \"other\"", &[], false, true),
+        ("another lifetime", aws, "duration = \"2h\"", &[], false, true),
+        ("another external id", aws, "external_id = \"other\"", &[], false, true),
+    ] {
+        let after = sources(role, more, environment).into_iter().map(CredentialsProvider::Aws);
+        let is =
+            |(before, after): (&AwsSource, CredentialsProvider)| CredentialsProvider::Aws(before.clone()).is(&after);
+        let same: Vec<bool> = before.iter().zip(after).map(is).collect();
+        assert_eq!(same, [same_role, same_base], "{row}");
+    }
+    let [role, base] = [0, 1].map(|place| CredentialsProvider::Aws(before[place].clone()));
+    assert!(!role.is(&base) && !base.is(&role));
+}
+
+#[test]
 fn what_a_role_leaves_out_is_an_hour_for_presignd() {
     let arn = "arn:aws:iam::111122223333:role/teams/uploads";
     let AwsSource::AssumeRole(role) = sources(arn, "", &[]).remove(0) else { panic!("a role") };

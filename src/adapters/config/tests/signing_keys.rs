@@ -46,7 +46,7 @@ fn keys(regions: &[&str], count: usize, valid_until: Option<SystemTime>) -> Stri
     let scopes: BTreeSet<_> = regions.iter().map(scope).collect();
     let origin =
         Origin { access_key_id: "AKIDEXAMPLE", secret_access_key: "hunter2", session_token: None, valid_until };
-    document(&origin, &days, &scopes).to_string()
+    document(&origin, &days, &scopes).unwrap().to_string()
 }
 
 #[test]
@@ -100,4 +100,12 @@ fn a_file_that_lacks_what_its_buckets_need_is_warned_of() {
         let expected: Vec<_> = expected.iter().map(|line| format!("DIR/p.toml:3:8: warning: {line}")).collect();
         assert_eq!(said, expected, "{row}");
     }
+}
+
+#[test]
+fn what_is_no_regular_file_is_not_read() {
+    let keys = "[credentials.main]\nprovider = \"signing_key\"\npath = \"/dev/null\"\n";
+    let expected = "p.toml:3:8: warning: /dev/null cannot be read (not a regular file); put it there where the service \
+                    runs; until then it is not ready";
+    assert_eq!(told(&format!("{keys}{BUCKET}{GRANT}{ISSUER}"), &[]), [expected]);
 }

@@ -215,3 +215,23 @@ actions = ["write"]
         ],
     ),
 ];
+
+#[test]
+fn a_profile_is_looked_for_where_it_will_be_read() {
+    let profile = "[credentials.main]\nprovider = \"profile\"\nprofile = \"uploads\"\n";
+    let (home, variable) = (("HOME", "/nonexistent"), "AWS_SHARED_CREDENTIALS_FILE");
+    let rows: [(&[(&str, &str)], &str); 5] = [
+        (&[home], "/nonexistent/.aws/credentials"),
+        (&[home, (variable, "")], "/nonexistent/.aws/credentials"),
+        (&[home, (variable, "/nonexistent/c")], "/nonexistent/c"),
+        (&[(variable, "/nonexistent/c")], "/nonexistent/c"),
+        (&[home, (variable, "~/c")], "/nonexistent/c"),
+    ];
+    for (more, file) in rows {
+        let expected = format!(
+            "p.toml:1:1: warning: {file} cannot be read (No such file or directory (os error 2)); put it there where the \
+             service runs; until then it is not ready"
+        );
+        assert_eq!(told(&format!("{profile}{BUCKET}{GRANT}{ISSUER}"), more), [expected], "{more:?}");
+    }
+}
