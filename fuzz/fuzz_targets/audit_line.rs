@@ -1,3 +1,4 @@
+//! `properties/audit_line.rs`, driven by libFuzzer.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| presignd_fuzz::properties::audit_line::hold(data));

@@ -1,3 +1,4 @@
+//! `properties/key.rs`, driven by libFuzzer.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| presignd_fuzz::properties::key::hold(data));

@@ -8,6 +8,7 @@ use crate::support::service::Service;
 use crate::support::tokens::Issuer;
 use crate::support::tokens::claims;
 use crate::world::Issued;
+use crate::world::SECRET;
 
 const TOML: &str = r#"
 [[issuers]]
@@ -32,8 +33,6 @@ bucket = "media"
 prefix = ""
 actions = ["read", "write"]
 "#;
-
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// It writes, and no more.
 const WRITES: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::*"]}]}"#;

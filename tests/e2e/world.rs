@@ -29,6 +29,9 @@ pub struct World {
     token: String,
 }
 
+/// What the issuer signs tokens with.
+pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// Where forms may send a browser.
 pub const REDIRECT: &str = "https://app.example/done?x=1";
 
@@ -42,14 +45,13 @@ impl World {
         let store = Store::found()?;
         store.make_bucket(bucket);
         let session = store.assume_role();
-        let secret = "0123456789abcdef0123456789abcdef";
         let service = Presignd::configured(&configuration(&store, bucket))
             .file("session.json", session.file().to_string())
-            .env("JWT_SECRET", secret)
+            .env("JWT_SECRET", SECRET)
             .env("AWS_ACCESS_KEY_ID", store.get("ACCESS_KEY"))
             .env("AWS_SECRET_ACCESS_KEY", store.get("SECRET_KEY"))
             .serve();
-        let token = Issuer::hmac(secret).token(&claims("https://app.example.com", "presignd", "alice", &json!({})));
+        let token = Issuer::hmac(SECRET).token(&claims("https://app.example.com", "presignd", "alice", &json!({})));
         Some(Self { store, service, session, token })
     }
 

@@ -10,6 +10,7 @@ use crate::faults::load::Load;
 use crate::faults::load::To;
 use crate::faults::of_corp;
 use crate::support::eventually;
+use crate::support::seconds;
 use crate::support::service::Service;
 use crate::support::service::field;
 use crate::support::service::message;
@@ -28,9 +29,8 @@ const KEYS: [Key<'static>; 3] = [
 /// A file of a key that ends in so many seconds.
 fn ending(key: Key<'static>, ends_in: i64) -> (String, Credentials) {
     let file = credential_file(key, Some(ends_in));
-    let end = serde_json::from_str::<Value>(&file).unwrap()["Expiration"].as_str().unwrap().to_owned();
-    let end = time::OffsetDateTime::parse(&end, &time::format_description::well_known::Rfc3339).unwrap();
-    (file, Credentials { key, end: Some(end.unix_timestamp()) })
+    let end = seconds(&serde_json::from_str::<Value>(&file).unwrap()["Expiration"]);
+    (file, Credentials { key, end: Some(end) })
 }
 
 /// Waits for the log to tell of the file so many times.

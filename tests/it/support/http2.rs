@@ -14,7 +14,6 @@ pub const GOAWAY: u8 = 7;
 
 pub const END_STREAM: u8 = 1;
 pub const END_HEADERS: u8 = 4;
-pub const ACK: u8 = 1;
 
 /// A connection on which the prefaces have been sent.
 pub struct Http2(pub Stream);

@@ -26,6 +26,8 @@ pub mod tokens;
 use std::time::Duration;
 use std::time::Instant;
 
+use serde_json::Value;
+
 /// The longest that a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,6 +47,13 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 /// The wall clock, in seconds since 1970.
 pub fn now() -> i64 {
     time::OffsetDateTime::now_utc().unix_timestamp()
+}
+
+/// An RFC 3339 time, as JSON has it, in seconds since 1970.
+#[track_caller]
+pub fn seconds(time: &Value) -> i64 {
+    let at = time::OffsetDateTime::parse(time.as_str().unwrap(), &time::format_description::well_known::Rfc3339);
+    at.unwrap().unix_timestamp()
 }
 
 /// Seconds since 1970 as RFC 3339, in UTC.

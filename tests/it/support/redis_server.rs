@@ -35,20 +35,24 @@ impl RedisServer {
     /// The same with other options, for the port that is given.
     #[track_caller]
     pub fn start_with(options: impl Fn(u16) -> Vec<String>) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (options, folder) = (options(port), tempfile::tempdir().unwrap());
-        match spawn(&options, &folder) {
-            Ok(process) => {
-                let server = Self { port, options, folder, process };
-                server.answers();
-                Some(server)
-            }
-            Err(error) => {
-                assert!(std::env::var_os("PRESIGND_E2E").is_none(), "redis-server: {error}");
-                eprintln!("no redis-server, so no shared limits are tried");
-                None
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let (options, folder) = (options(port), tempfile::tempdir().unwrap());
+            match spawn(&options, &folder) {
+                Ok(process) => {
+                    let mut server = Self { port, options, folder, process };
+                    if server.answers() {
+                        return Some(server);
+                    }
+                }
+                Err(error) => {
+                    assert!(std::env::var_os("PRESIGND_E2E").is_none(), "redis-server: {error}");
+                    eprintln!("no redis-server, so no shared limits are tried");
+                    return None;
+                }
             }
         }
+        panic!("redis-server ends at once, at each of five ports");
     }
 
     /// Where it is.
@@ -88,7 +92,7 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.stop();
         self.process = spawn(&self.options, &self.folder).unwrap();
-        self.answers();
+        assert!(self.answers(), "redis-server has ended: is port {} taken?", self.port);
     }
 
     /// Sends it a signal by its name, such as `STOP`.
@@ -98,9 +102,12 @@ impl RedisServer {
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
+    /// Waits for it; false if it has ended, as it does where another has taken its port meanwhile.
     #[track_caller]
-    fn answers(&self) {
-        eventually("redis-server", || TcpStream::connect(("127.0.0.1", self.port)).ok());
+    fn answers(&mut self) -> bool {
+        let told = Lines::of(self.process.stdout.take().unwrap());
+        let ready = || told.all().iter().any(|line| line.contains("Ready to accept connections"));
+        eventually("redis-server", || if ready() { Some(true) } else { told.are_all().then_some(false) })
     }
 }
 
@@ -108,7 +115,7 @@ fn spawn(options: &[String], folder: &TempDir) -> std::io::Result<Child> {
     let options = options.iter().flat_map(|option| option.split(' '));
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder.path()).args(options);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()
 }
 
 impl Drop for RedisServer {
