@@ -18,7 +18,7 @@
 //!   load             a configuration, or every error of it told
 //!   openapi          prints the OpenAPI document
 //!   policy           prints the policies that AWS needs
-//!   serve/           wires the service, serves, drains
+//!   serve/           wires the service, serves, takes up changes, drains
 //!   sign             an operator's own URLs, bounded by one grant
 //!   summary          what each grant allows, in a few lines
 //!   text             text for a terminal
@@ -34,7 +34,7 @@
 //!   diagnose         POST /v1/diagnose
 //!   docs/            the OpenAPI document, from the code's own types and tables, and the page that shows it
 //!   error            every refusal to its status and code: the only file that knows status codes
-//!   extract          address limit, token and JSON body, in the contract's order of checks
+//!   extract          token, JSON body and limits, in the order in which they are checked
 //!   grants/          GET /v1/grants
 //!   issued           the answer that carries a URL
 //!   objects          GET and HEAD /v1/objects: a redirect to a fresh URL
@@ -52,7 +52,7 @@
 //!   chance           chance, for what replicas should not do all at once
 //!   clock            the one reader of time; tests move it
 //!   config/          file and environment to checked settings, every error with its line
-//!   credentials      credentials that sign, followed as they change; signing keys per day, region and service
+//!   credentials      credentials that sign, followed or renewed; signing keys per day, region and service
 //!   followed_file    files that may change: read whole, and believed once two looks saw the same
 //!   http_client      HTTP clients for what is asked of others, with their limits
 //!   jwks             an issuer's key set: read, kept, refreshed beside the requests

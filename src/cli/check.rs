@@ -18,7 +18,7 @@ use crate::domain::policy::Policy;
 /// Errors and warnings go to the standard error, each with its file, line and column.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  presignd check --config presignd.toml\n  presignd check --config presignd.toml > /dev/null && systemctl restart presignd"
+    after_help = "Examples:\n  presignd check --config presignd.toml\n  presignd check --config presignd.toml > /dev/null && systemctl reload presignd"
 )]
 pub struct Arguments {
     /// The configuration

@@ -3,7 +3,7 @@
 use crate::domain::name::Name;
 use crate::domain::step_up::StepUp;
 
-/// A refusal: a code of the contract, and what the caller can change.
+/// A refusal: a code of the interface, and what the caller can change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub code: RefusalCode,

@@ -1,4 +1,4 @@
-//! From a request to what a handler works with. Handlers name these in the contract's order of checks.
+//! From a request to what a handler works with. Handlers name these in the order in which they are checked.
 
 use std::error::Error;
 use std::sync::Arc;

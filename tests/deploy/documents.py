@@ -32,6 +32,10 @@ class Documents(unittest.TestCase):
             for path in re.findall(r"\]\(((?!http|#)[^)#]+)", without_code):
                 self.assertTrue(((ROOT / document).parent / path).exists(), f"{path} in {document}")
 
+    def test_no_document_has_marks_of_a_merge(self):
+        for document in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "deploy/README.md"):
+            self.assertNotRegex((ROOT / document).read_text(), r"(?m)^(<{7}|={7}|>{7})( |$)", document)
+
     def test_the_licences_that_cargo_names_are_there(self):
         self.assertIn('license = "MIT OR Apache-2.0"', (ROOT / "Cargo.toml").read_text())
         self.assertIn("Permission is hereby granted", (ROOT / "LICENSE-MIT").read_text())
