@@ -65,14 +65,17 @@ impl Partition {
 }
 
 /// The patterns all read `^PREFIX\-\w+\-\d+$`. Patterns rather than lists, so that a region that opens tomorrow works.
-/// No region has upper case or an underscore, which `\w` would let through: the host would not be a host.
+/// No region has upper case or an underscore, which `\w` would let through, nor more than a label of a host may (RFC 1035,
+/// 2.3.4): the host would not be a host.
 fn has_form(region: &str, prefix: &str) -> bool {
     let parts =
         region.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')).and_then(|rest| rest.split_once('-'));
     let of = |text: &str, fits: fn(u8) -> bool| !text.is_empty() && text.bytes().all(fits);
-    parts.is_some_and(|(word, number)| {
-        of(word, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) && of(number, |byte| byte.is_ascii_digit())
-    })
+    region.len() <= 63
+        && parts.is_some_and(|(word, number)| {
+            of(word, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                && of(number, |byte| byte.is_ascii_digit())
+        })
 }
 
 /// `partitions.json` of botocore 1.44, which calls the home `implicitGlobalRegion`:
@@ -126,6 +129,8 @@ mod tests {
             ("eusc-fr-west-1", None),
             ("mars-north-1", None),
             ("garage", None),
+            (&format!("eu-{}-1", "r".repeat(58)), Some("aws")),
+            (&format!("eu-{}-1", "r".repeat(59)), None),
         ];
         for (text, expected) in rows {
             let region = Region::parse(text).expect(text);
